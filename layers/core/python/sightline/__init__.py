@@ -1,0 +1,1 @@
+"""Sightline: Amazon Rekognition's API on infrastructure of your own."""
