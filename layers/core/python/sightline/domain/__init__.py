@@ -1,0 +1,1 @@
+"""What the service knows: collections, faces, users, tags, and who may ask."""

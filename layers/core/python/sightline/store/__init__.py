@@ -1,0 +1,1 @@
+"""Where state lives. The only place that imports boto3."""
