@@ -24,10 +24,15 @@ CONFIG = Config(
 )
 _making = Lock()  # making a client is not safe between threads; using one is
 
+# What goes to the table is made in one module and in thousands of attributes, and its readers
+# are more than the ten connections that botocore keeps.
+TABLE = CONFIG.merge(Config(parameter_validation=False, max_pool_connections=32))
+
 
 @cache
 def _client(service: Any) -> Any:
-    return boto3.client(service, region_name=settings().region, config=CONFIG)
+    config = TABLE if service == "dynamodb" else CONFIG
+    return boto3.client(service, region_name=settings().region, config=config)
 
 
 def _shared(service: str) -> Any:
