@@ -1,0 +1,1 @@
+"""The laptop: one process that plays API Gateway, the event sources and, through moto, AWS."""

@@ -1,0 +1,102 @@
+"""The local service as a process: start, say where it is, run until told to stop, keep the state.
+
+prepare moto → lock and load the data folder → make what is missing → listen → save, save, …
+"""
+
+import gc
+import signal
+import socket
+import threading
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from local import environment, resources
+from local.application import Application, limit_of, refuse
+from local.listener import Listener
+from local.snapshots.folder import DataFolderError
+from local.snapshots.keeper import Keeper
+from sightline.settings import settings
+from sightline.store import keys
+
+LOOK = 0.1  # seconds between looks at whether to stop
+PATIENCE = 5.0  # seconds that running requests get at a stop
+
+
+class StartError(Exception):
+    """Why the service did not start, in one line."""
+
+
+def serve(host: str, port: int, data: Path | None, say: Callable[[str], None]) -> None:
+    """Run the service until SIGINT or SIGTERM.
+
+    Args:
+        host: name or address to listen on.
+        port: 0 for any free one.
+        data: folder that keeps the state; None keeps it in memory only.
+        say: gets one line when the service is ready.
+
+    Raises:
+        StartError: the address, the data folder or a server behind this one cannot be used.
+    """
+    stopping = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stopping.set())
+    with ExitStack() as stack:
+        listener = _listen(host, port)
+        stack.callback(listener.server_close)
+        environment.prepare()
+        keeper = _load(data)
+        _create_missing()
+        if keeper is not None:
+            stack.enter_context(keeper)
+        thread = threading.Thread(
+            target=listener.serve_forever, args=(LOOK,), name="listener", daemon=True
+        )
+        thread.start()
+        say(_ready(listener, data))
+        stopping.wait()
+        listener.stop(PATIENCE)
+        thread.join()
+
+
+def _listen(host: str, port: int) -> Listener:
+    try:
+        return Listener(host, port, Application(), limit_of, refuse)
+    except (OSError, OverflowError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise StartError(f"Cannot listen on {host}:{port}: {reason}.") from None
+
+
+def _load(data: Path | None) -> Keeper | None:
+    gc.disable()  # what is loaded stays: looking for garbage in it would double the time
+    try:
+        return None if data is None else Keeper(data)
+    except DataFolderError as error:
+        raise StartError(str(error)) from error
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
+def _create_missing() -> None:
+    """Table, bucket and first key; a key that the operator changed stays as it is."""
+    try:
+        resources.create()
+        if keys.get(environment.KEY) is None:
+            keys.put(keys.AccessKey(environment.KEY, environment.KEY, allowed=("*",)))
+    except (BotoCoreError, ClientError) as error:
+        raise StartError(str(error)) from error
+
+
+def _ready(listener: Listener, data: Path | None) -> str:
+    host, port = listener.server_address[:2]
+    if listener.address_family == socket.AF_INET6:
+        host = f"[{host!s}]"
+    state = "in memory only" if data is None else f"in {data.resolve()}"
+    return (
+        f"Sightline is ready on http://{host!s}:{port}  key {environment.KEY} / {environment.KEY}  "
+        f"region {settings().region}  state {state}"
+    )

@@ -1,0 +1,145 @@
+"""One service per test: an unmodified boto3 client whose requests the handlers answer in process.
+
+moto serves S3, DynamoDB and the rest; each test starts with an empty account.
+"""
+
+import os
+from collections.abc import Callable, Iterator
+from io import BytesIO
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import matplotlib
+import pytest
+import skimage
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from botocore.config import Config
+from moto import mock_aws
+
+from local import dynamodb, frontdoor, resources
+from sightline import settings as settings_module
+from sightline.domain import access
+from sightline.store import aws, keys
+
+if TYPE_CHECKING:
+    from moto.core.config import DefaultConfig
+    from mypy_boto3_rekognition import RekognitionClient
+    from mypy_boto3_s3 import S3Client
+
+ROOT = Path(__file__).resolve().parent.parent
+SHARED = ROOT.parent / "shared"
+ENVIRONMENT = {
+    "AWS_REGION": "us-east-1",
+    "AWS_DEFAULT_REGION": "us-east-1",
+    "AWS_ACCESS_KEY_ID": "testing",
+    "AWS_SECRET_ACCESS_KEY": "testing",
+    "SIGHTLINE_ACCOUNT": "123456789012",
+    "SIGHTLINE_TABLE": "sightline",
+    "SIGHTLINE_BUCKET": "sightline-state",
+    "SIGHTLINE_KEYS": "sightline/keys",
+    "SIGHTLINE_MODELS": str(ROOT / "layers" / "models"),
+}
+# moto has a Rekognition of its own, of four canned answers.
+OURS: "DefaultConfig" = {"core": {"passthrough": {"services": ["rekognition"], "urls": []}}}
+os.environ.update(ENVIRONMENT)  # before any handler is imported
+
+ClientFactory = Callable[..., "RekognitionClient"]
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of real photos for measuring; only some machines have it."""
+    if not SHARED.is_dir():
+        pytest.skip("needs the evaluation data, a folder `shared` beside the repository")
+    return SHARED / "data"
+
+
+@pytest.fixture(scope="session")
+def cat() -> bytes:
+    """A PNG photo without people: scikit-image's Chelsea."""
+    return (Path(skimage.__file__).parent / "data" / "chelsea.png").read_bytes()
+
+
+@pytest.fixture(scope="session")
+def astronaut() -> bytes:
+    """A PNG photo of one person, Eileen Collins, who smiles: scikit-image's astronaut."""
+    return (Path(skimage.__file__).parent / "data" / "astronaut.png").read_bytes()
+
+
+@pytest.fixture(scope="session")
+def admiral() -> bytes:
+    """A JPEG photo of one person in uniform: matplotlib's Grace Hopper."""
+    return (Path(matplotlib.get_data_path()) / "sample_data" / "grace_hopper.jpg").read_bytes()
+
+
+@pytest.fixture
+def account() -> Iterator[None]:
+    """An empty AWS account with the service's own resources and the key test/test."""
+    with mock_aws(config=OURS):
+        dynamodb.install()
+        forget()
+        resources.create()
+        keys.put(keys.AccessKey("test", "test", allowed=("*",)))
+        yield
+    forget()
+
+
+def forget() -> None:
+    """Makes this process new: what a warm function remembers is gone."""
+    settings_module.settings.cache_clear()
+    aws.forget_clients()
+    access.forget_keys()
+
+
+@pytest.fixture
+def client_of(account: None) -> ClientFactory:
+    """Makes clients with any credentials and settings."""
+
+    def make(key_id: str = "test", secret: str = "test", **config: Any) -> "RekognitionClient":
+        client = boto3.client(
+            "rekognition",
+            region_name="us-east-1",
+            aws_access_key_id=key_id,
+            aws_secret_access_key=secret,
+            config=Config(retries={"total_max_attempts": 1}, **config),
+        )
+        client.meta.events.register_first("before-send.rekognition", _answer)
+        return client
+
+    return make
+
+
+@pytest.fixture
+def rekognition(client_of: ClientFactory) -> "RekognitionClient":
+    """A client of the service."""
+    return client_of()
+
+
+@pytest.fixture
+def s3(account: None) -> "S3Client":
+    """A client of the account's S3, with a bucket `photos`."""
+    client = boto3.client("s3", region_name="us-east-1")
+    client.create_bucket(Bucket="photos")
+    return client
+
+
+class _Raw(BytesIO):
+    """A response body as botocore reads it."""
+
+    def stream(self, **_: Any) -> Iterator[bytes]:
+        while chunk := self.read(65536):
+            yield chunk
+
+
+def _answer(request: AWSPreparedRequest, **_: Any) -> AWSResponse:
+    path = "/" + request.url.split("/", 3)[3]
+    headers = {name: _text(value) for name, value in request.headers.items()}
+    headers["Host"] = request.url.split("/")[2]
+    body = request.body if isinstance(request.body, bytes) else (request.body or "").encode()
+    status, answered, content = frontdoor.answer(request.method, path, headers, body)
+    return AWSResponse(request.url, status, answered, _Raw(content))
+
+
+def _text(value: Any) -> str:
+    return value.decode() if isinstance(value, bytes) else str(value)
