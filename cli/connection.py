@@ -1,0 +1,37 @@
+"""Where the commands that talk to a stack find it, and with what key."""
+
+import os
+from typing import Annotated
+from urllib.parse import urlsplit
+
+import typer
+
+LOCAL = "http://127.0.0.1:4599"
+LOCAL_KEY = "test"  # what `sightline serve` starts with
+LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+CLOUD = "aws"
+
+EndpointUrl = Annotated[
+    str,
+    typer.Option(
+        envvar="AWS_ENDPOINT_URL", help=f"Where the stack is; `{CLOUD}` for the cloud's endpoints."
+    ),
+]
+Region = Annotated[
+    str, typer.Option(envvar=["AWS_REGION", "AWS_DEFAULT_REGION"], help="Region of the stack.")
+]
+
+
+def connect(endpoint_url: str, region: str) -> None:
+    """Let all boto3 clients of this process talk to the stack.
+
+    A stack on this machine is called with the key `test` where the environment names no other.
+    """
+    os.environ["AWS_REGION"] = os.environ["AWS_DEFAULT_REGION"] = region
+    os.environ.pop("AWS_ENDPOINT_URL", None)
+    if endpoint_url == CLOUD:
+        return
+    os.environ["AWS_ENDPOINT_URL"] = endpoint_url
+    local = urlsplit(endpoint_url).hostname in LOOPBACK
+    if local and not {"AWS_ACCESS_KEY_ID", "AWS_PROFILE"} & os.environ.keys():
+        os.environ["AWS_ACCESS_KEY_ID"] = os.environ["AWS_SECRET_ACCESS_KEY"] = LOCAL_KEY
