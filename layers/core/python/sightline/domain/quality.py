@@ -37,8 +37,8 @@ class Bar:
 # evenly lit, sharp. AUTO is LOW, for whoever sets no bar wants the people in a photo to be found.
 BARS = {
     "LOW": Bar(confidence=50, side=20, sharpness=4, brightness=18, yaw=70, pitch=60),
-    "MEDIUM": Bar(confidence=65, side=32, sharpness=15, brightness=28, yaw=45, pitch=40),
-    "HIGH": Bar(confidence=75, side=60, sharpness=40, brightness=42, yaw=30, pitch=25),
+    "MEDIUM": Bar(confidence=80, side=32, sharpness=15, brightness=28, yaw=45, pitch=40),
+    "HIGH": Bar(confidence=95, side=60, sharpness=40, brightness=42, yaw=30, pitch=25),
 }
 BARS["AUTO"] = BARS["LOW"]
 
