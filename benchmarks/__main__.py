@@ -1,0 +1,53 @@
+"""`python -m benchmarks`: measures everything, prints a table and writes it to `results/`."""
+
+import argparse
+import platform
+import time
+from collections.abc import Callable
+
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks import attributes, data, detection, recognition, results, speed
+from benchmarks.results import Row
+
+NEEDING_DATA: dict[str, Callable[[bool], list[Row]]] = {
+    "recognition": recognition.rows,
+    "detection": detection.rows,
+    "attributes": attributes.rows,
+}
+MARKS = {True: "[green]yes[/]", False: "[red]no[/]", None: ""}
+
+
+def main() -> None:
+    """Measures, shows, writes."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--short", action="store_true", help="a sample of each set, for CI")
+    short = parser.parse_args().short
+    console = Console()
+    started = time.perf_counter()
+    found: list[Row] = []
+    with console.status("speed") as status:
+        found += speed.rows(short)
+        for name, section in NEEDING_DATA.items():
+            if not data.DATA.is_dir():
+                console.print(f"{name}: skipped, the evaluation data is not beside the repository")
+                continue
+            status.update(name)
+            found += section(short)
+    console.print(table(found))
+    kind = "A sample of each set" if short else "All of each set"
+    seconds = time.perf_counter() - started
+    results.write(found, f"{kind}, on {platform.machine()}, in {seconds:.0f} s.")
+
+
+def table(rows: list[Row]) -> Table:
+    """What the terminal shows."""
+    shown = Table("what", "asked", "measured", "reached")
+    for row in rows:
+        shown.add_row(row.metric, row.asked, row.measured, MARKS[row.reached])
+    return shown
+
+
+if __name__ == "__main__":
+    main()
