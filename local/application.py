@@ -9,14 +9,16 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Mapping
 from http import HTTPStatus
+from typing import Any
 from uuid import uuid4
 
 from moto.core.request import PRESERVED_HEADER_NAMES_ENVIRON_KEY
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+from werkzeug import Response
 
 from local import frontdoor
 from local.forward import Forward
-from local.listener import Environ, Response, StartResponse, TooLarge
+from local.listener import Environ
 from sightline.errors import InternalServerError, ServiceError, ValidationException
 from sightline.telemetry import logger, where
 from sightline.wire import http
@@ -43,7 +45,7 @@ class Application:
         self._forward = Forward()
         self._moto = DomainDispatcherApplication(create_backend_app)
 
-    def __call__(self, environ: Environ, start: StartResponse) -> Iterable[bytes]:
+    def __call__(self, environ: Environ, start: Any) -> Iterable[bytes]:
         headers = _headers(environ)
         try:
             if is_rekognition(headers):
@@ -51,24 +53,22 @@ class Application:
             elif endpoint := self._forward.endpoint(environ):
                 response = self._forward.send(endpoint, environ, headers)
             elif environ["PATH_INFO"].startswith(MOTO_API):
-                response = Response(HTTPStatus.NOT_FOUND, [("Content-Type", "text/plain")], b"")
+                response = Response(status=HTTPStatus.NOT_FOUND)
             else:
                 return self._moto(environ, start)  # type: ignore[no-any-return]
         except Exception as error:
             response = _broken(error, environ["REQUEST_METHOD"], str(uuid4()))
-        status = HTTPStatus(response.status)
-        start(f"{status.value} {status.phrase}", response.headers)
-        return [response.body]
+        return response(environ, start)
 
     def _rekognition(self, environ: Environ, headers: Mapping[str, str]) -> Response:
         started = time.perf_counter()
         method, url, body = environ["REQUEST_METHOD"], environ["RAW_URI"], environ["wsgi.input"]
         try:
             status, answered, content = self._answer(method, url, headers, body.read())
-            response = Response(status, list(answered.items()), content)
+            response = Response(content, status, list(answered.items()))
         except Exception as error:
             response = _broken(error, headers.get("x-amz-target", ""), str(uuid4()))
-        _line(headers.get("x-amz-target", ""), response.status, time.perf_counter() - started)
+        _line(headers.get("x-amz-target", ""), response.status_code, time.perf_counter() - started)
         return response
 
 
@@ -79,16 +79,15 @@ def is_rekognition(headers: Mapping[str, str]) -> bool:
     return target.startswith(TARGET) or SCOPE.search(signature) is not None
 
 
-def limit_of(headers: Mapping[str, str]) -> int:
-    """The most bytes that a request with these headers may carry."""
-    return REKOGNITION_LIMIT if is_rekognition(headers) else OTHER_LIMIT
+def limit_of(environ: Environ) -> int:
+    """The most bytes that the body of a request may have."""
+    return REKOGNITION_LIMIT if is_rekognition(_headers(environ)) else OTHER_LIMIT
 
 
-def refuse(error: TooLarge) -> Response:
+def refuse(limit: int) -> Response:
     """The answer to a body over the limit, in words that every SDK parses."""
-    return _failed(
-        ValidationException(f"{error}."), str(uuid4()), HTTPStatus.REQUEST_ENTITY_TOO_LARGE
-    )
+    error = ValidationException(f"Request body is over {limit} bytes.")
+    return _failed(error, str(uuid4()), HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
 
 
 def _headers(environ: Environ) -> dict[str, str]:
@@ -122,7 +121,7 @@ def _broken(error: Exception, what: str, request_id: str) -> Response:
 def _failed(error: ServiceError, request_id: str, status: int | None = None) -> Response:
     rendered = http.failed(error, request_id)
     headers = list(rendered["headers"].items())
-    return Response(status or rendered["statusCode"], headers, rendered["body"].encode())
+    return Response(rendered["body"], status or rendered["statusCode"], headers)
 
 
 def _line(target: str, status: int, seconds: float) -> None:

@@ -8,8 +8,9 @@ import re
 from collections.abc import Mapping
 
 import urllib3
+from werkzeug import Response
 
-from local.listener import Environ, Response
+from local.listener import Environ
 
 PREFIX = "AWS_ENDPOINT_URL_"
 SCOPE = re.compile(r"Credential=[^/]+/\d{8}/[^/]+/([\w-]+)/aws4_request")
@@ -53,4 +54,4 @@ class Forward:
             decode_content=False,
         )
         kept = [(name, value) for name, value in answer.headers.items() if name.lower() not in HOP]
-        return Response(answer.status, kept, answer.data)
+        return Response([answer.data], answer.status, kept)  # a HEAD keeps its length

@@ -5,7 +5,6 @@ prepare moto → lock and load the data folder → make what is missing → list
 
 import gc
 import signal
-import socket
 import threading
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -21,7 +20,6 @@ from local.snapshots.keeper import Keeper
 from sightline.settings import settings
 from sightline.store import keys
 
-LOOK = 0.1  # seconds between looks at whether to stop
 PATIENCE = 5.0  # seconds that running requests get at a stop
 
 
@@ -46,20 +44,16 @@ def serve(host: str, port: int, data: Path | None, say: Callable[[str], None]) -
         signal.signal(number, lambda *_: stopping.set())
     with ExitStack() as stack:
         listener = _listen(host, port)
-        stack.callback(listener.server_close)
+        stack.enter_context(listener.bound)
         environment.prepare()
         keeper = _load(data)
         _create_missing()
         if keeper is not None:
             stack.enter_context(keeper)
-        thread = threading.Thread(
-            target=listener.serve_forever, args=(LOOK,), name="listener", daemon=True
-        )
-        thread.start()
+        listener.begin()
         say(_ready(listener, data))
         stopping.wait()
-        listener.stop(PATIENCE)
-        thread.join()
+        listener.end(PATIENCE)
 
 
 def _listen(host: str, port: int) -> Listener:
@@ -92,11 +86,11 @@ def _create_missing() -> None:
 
 
 def _ready(listener: Listener, data: Path | None) -> str:
-    host, port = listener.server_address[:2]
-    if listener.address_family == socket.AF_INET6:
-        host = f"[{host!s}]"
+    host, port = listener.bind_addr
+    if ":" in host:
+        host = f"[{host}]"
     state = "in memory only" if data is None else f"in {data.resolve()}"
     return (
-        f"Sightline is ready on http://{host!s}:{port}  key {environment.KEY} / {environment.KEY}  "
+        f"Sightline is ready on http://{host}:{port}  key {environment.KEY} / {environment.KEY}  "
         f"region {settings().region}  state {state}"
     )
