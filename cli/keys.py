@@ -32,7 +32,7 @@ def create(
     with _stack(endpoint_url, region, prefix):
         from sightline.domain import access  # noqa: PLC0415
 
-        key = access.create(tuple(allow or ["*"]))
+        key = access.create(_checked(allow or ["*"]))
     out.print(f"Access key id      [bold]{key.id}[/]", soft_wrap=True)
     out.print(f"Secret access key  [bold]{key.secret}[/]", soft_wrap=True)
     out.print(f"Allowed            {', '.join(key.allowed)}", soft_wrap=True, markup=False)
@@ -70,6 +70,22 @@ def disable(
 
         access.disable(key_id)
     out.print(f"{key_id} is disabled.", markup=False)
+
+
+def _checked(allow: list[str]) -> tuple[str, ...]:
+    """The operations' names, with IAM's prefix taken off.
+
+    Raises:
+        ValueError: one of them names no operation of the service.
+    """
+    from sightline.domain.access import covers  # noqa: PLC0415
+    from sightline.wire.model import service_model  # noqa: PLC0415
+
+    names = [each.removeprefix("rekognition:") for each in allow]
+    for name in names:
+        if not any(covers(name, operation) for operation in service_model().operation_names):
+            raise ValueError(f"--allow {name!r} names no operation of Rekognition")
+    return tuple(names)
 
 
 @contextmanager

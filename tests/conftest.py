@@ -14,13 +14,14 @@ import matplotlib
 import pytest
 import skimage
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from botocore.compat import HTTPHeaders
 from botocore.config import Config
 from moto import mock_aws
 
 from local import dynamodb, frontdoor, resources
 from sightline import settings as settings_module
 from sightline.domain import access
-from sightline.store import aws, keys
+from sightline.store import aws, keys, shards
 
 if TYPE_CHECKING:
     from moto.core.config import DefaultConfig
@@ -90,6 +91,7 @@ def forget() -> None:
     settings_module.settings.cache_clear()
     aws.forget_clients()
     access.forget_keys()
+    shards.forget_vectors()
 
 
 @pytest.fixture
@@ -104,7 +106,8 @@ def client_of(account: None) -> ClientFactory:
             aws_secret_access_key=secret,
             config=Config(retries={"total_max_attempts": 1}, **config),
         )
-        client.meta.events.register_first("before-send.rekognition", _answer)
+        # The stubs know no handlers that answer in place of the network.
+        client.meta.events.register_first("before-send.rekognition", _answer)  # type: ignore[arg-type]
         return client
 
     return make
@@ -136,9 +139,9 @@ def _answer(request: AWSPreparedRequest, **_: Any) -> AWSResponse:
     path = "/" + request.url.split("/", 3)[3]
     headers = {name: _text(value) for name, value in request.headers.items()}
     headers["Host"] = request.url.split("/")[2]
-    body = request.body if isinstance(request.body, bytes) else (request.body or "").encode()
+    body = request.body if isinstance(request.body, bytes) else b""
     status, answered, content = frontdoor.answer(request.method, path, headers, body)
-    return AWSResponse(request.url, status, answered, _Raw(content))
+    return AWSResponse(request.url, status, HTTPHeaders.from_dict(answered), _Raw(content))
 
 
 def _text(value: Any) -> str:

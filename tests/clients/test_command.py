@@ -73,6 +73,7 @@ def test_a_key_disabled_before_its_first_use_never_works(server: Server, tmp_pat
     ("arguments", "error"),
     [
         (("keys", "disable", "nobody"), "The access key nobody does not exist"),
+        (("keys", "create", "--allow", "detectfaces"), "names no operation of Rekognition"),
         (("draw", "nothing.jpg"), "There is no file nothing.jpg."),
         (("draw", "text.txt"), "text.txt is not a photo that can be read."),
         (("draw", "grey.png", "--collection", "none"), "The collection id: none does not exist"),

@@ -66,6 +66,16 @@ def test_a_violation_is_named_with_its_value_and_place(
     assert str(caught.value) == message
 
 
+def test_a_long_list_makes_no_long_message() -> None:
+    bad = ["A" * 100] * 50_000
+    with pytest.raises(ValidationException) as caught:
+        check({"CollectionId": "a", "FaceIds": bad}, input_shape("DeleteFaces"))
+    assert str(caught.value).startswith("1 validation error detected: Value '[AAA")
+    assert len(str(caught.value)) < 500
+    with pytest.raises(ValidationException, match=r"^10 validation errors"):
+        check({"CollectionId": "a", "FaceIds": bad[:100]}, input_shape("DeleteFaces"))
+
+
 def test_every_violation_is_in_one_message() -> None:
     with pytest.raises(ValidationException, match=r"^3 validation errors detected: .*; .*; "):
         check({"CollectionId": "a b" * 100, "FaceId": "x"}, input_shape("SearchFaces"))

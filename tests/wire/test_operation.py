@@ -184,3 +184,50 @@ def test_what_nobody_foresaw_is_an_internal_error_and_leaves_no_value_in_the_log
     assert [(line["request_id"], line["error"]) for line in log] == [(request_id, "RuntimeError")]
     assert "hunter2" not in str(log)
     assert any("broken" in frame for frame in log[0]["where"])
+
+
+def test_tagging_what_is_made_needs_the_permission_to_tag(
+    client_of: Callable[..., "RekognitionClient"],
+) -> None:
+    key = access.create(("CreateCollection",))
+    client = client_of(key.id, key.secret)
+    with pytest.raises(client.exceptions.AccessDeniedException, match="TagResource"):
+        client.create_collection(CollectionId="people", Tags={"a": "b"})
+    assert client.create_collection(CollectionId="people")["StatusCode"] == 200
+
+
+@pytest.mark.parametrize(
+    ("allowed", "operation", "covered"),
+    [
+        ("*", "DetectFaces", True),
+        ("Detect*", "DetectFaces", True),
+        ("*Faces", "DetectFaces", True),
+        ("DetectFaces", "DetectFaces", True),
+        ("detectfaces", "DetectFaces", False),
+        ("Detect", "DetectFaces", False),
+        ("[!x]*", "DetectFaces", False),
+        ("?etectFaces", "DetectFaces", False),
+    ],
+)
+def test_only_the_star_is_a_wildcard(allowed: str, operation: str, covered: bool) -> None:
+    assert access.covers(allowed, operation) is covered
+
+
+@pytest.mark.parametrize("event", [None, 5, "requestContext", ["requestContext"]])
+def test_a_bare_call_that_is_no_object(account: None, event: Any) -> None:
+    with pytest.raises(errors.SerializationException):
+        list_collections(event, None)
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        {"requestContext": {}},
+        {"requestContext": None},
+        {"requestContext": {"http": {}}},
+        {"requestContext": {}, "httpMethod": "POST", "body": "\ud800"},
+        {"requestContext": {}, "httpMethod": "POST", "isBase64Encoded": True, "body": "x"},
+    ],
+)
+def test_an_event_that_is_no_proxy_request(account: None, event: dict[str, Any]) -> None:
+    assert "SerializationException" in list_collections(event, None)["body"]

@@ -42,8 +42,9 @@ def test_a_token_of_another_query_is_refused(operation: str, request_: dict[str,
         paging.start_of(operation, {**request_, "NextToken": token()})
 
 
-@pytest.mark.parametrize("forged", ["x", "AAAA", "!!!!", token()[:-4], "é" * 9, token() + "AAAA"])
-def test_a_forged_token_is_refused(forged: str) -> None:
+@pytest.mark.parametrize("bend", ["x", "AAAA", "!!!!", "é" * 9, "cut", "longer"])
+def test_a_forged_token_is_refused(bend: str) -> None:
+    forged = {"cut": token()[:-4], "longer": token() + "AAAA"}.get(bend, bend)
     with pytest.raises(InvalidPaginationTokenException):
         paging.start_of("ListFaces", {**QUERY, "NextToken": forged})
 

@@ -5,7 +5,6 @@ import secrets
 import string
 import time
 from dataclasses import replace
-from fnmatch import fnmatchcase
 
 from sightline.errors import AccessDeniedException, ResourceNotFoundException
 from sightline.settings import settings
@@ -30,11 +29,17 @@ def authorize(key_id: str, operation: str) -> None:
         AccessDeniedException: the key does not allow the operation.
     """
     key = _key(key_id)
-    if key is None or not any(fnmatchcase(operation, allowed) for allowed in key.allowed):
+    if key is None or not any(covers(allowed, operation) for allowed in key.allowed):
         raise AccessDeniedException(
             f"User: arn:aws:iam::{settings().account}:user/{key_id} is not authorized to perform: "
             f"rekognition:{operation} on resource: {settings().arn('*')}"
         )
+
+
+def covers(allowed: str, operation: str) -> bool:
+    """Whether an entry of a key's `allowed` names an operation; `*` stands for any part of it."""
+    pattern = ".*".join(re.escape(part) for part in allowed.split("*"))
+    return re.fullmatch(pattern, operation) is not None
 
 
 def create(allowed: tuple[str, ...]) -> AccessKey:

@@ -1,12 +1,13 @@
 """Checks parsed input against the shapes: required, length, range, pattern, enum.
 
 botocore's clients check only what is required and the minimums; the service checks everything
-and names every violation in one ValidationException.
+and names the violations in one ValidationException.
 """
 
 import re
 from collections.abc import Iterator
 from functools import cache
+from itertools import islice
 from typing import Any
 
 from botocore.model import ListShape, MapShape, Shape, StringShape, StructureShape
@@ -19,6 +20,7 @@ UNICODE_CLASSES = {
     r"\p{N}": r"\w",
     r"\p{Z}": " \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000",
 }
+MOST_NAMED = 10  # violations of one request; a list of a million bad ids must not become an answer
 LONGEST_QUOTE = 256  # characters of a bad value that are worth repeating to the caller
 
 
@@ -26,9 +28,9 @@ def check(request: dict[str, Any], shape: StructureShape) -> None:
     """Checks a parsed request.
 
     Raises:
-        ValidationException: with all violations, in the service's words.
+        ValidationException: with the first `MOST_NAMED` violations, in the service's words.
     """
-    found = list(_structure(request, shape, ""))
+    found = list(islice(_structure(request, shape, ""), MOST_NAMED))
     if found:
         plural = "s" if len(found) > 1 else ""
         raise ValidationException(
@@ -48,8 +50,12 @@ def _structure(value: dict[str, Any], shape: StructureShape, path: str) -> Itera
 
 
 def _value(value: Any, shape: Shape, path: str) -> Iterator[str]:
+    wrong = False
     for words in _violations(value, shape):
+        wrong = True
         yield f"Value {_quote(value, shape)}at '{path}' failed to satisfy constraint: {words}"
+    if wrong:  # what is in a list that is too long is not looked at
+        return
     match shape:
         case StructureShape():
             yield from _structure(value, shape, path)
@@ -99,7 +105,10 @@ def _quote(value: Any, shape: Shape) -> str:
     """The bad value as the message repeats it; never a blob or something long."""
     if isinstance(value, bytes) or shape.metadata.get("sensitive"):
         return ""
-    text = f"[{', '.join(map(str, value))}]" if isinstance(value, list) else str(value)
+    if isinstance(value, list | dict):
+        text = f"[{', '.join(str(item) for item in islice(value, LONGEST_QUOTE))}]"
+    else:
+        text = str(value)
     return f"'{text}' " if len(text) <= LONGEST_QUOTE else f"'{text[:LONGEST_QUOTE]}…' "
 
 

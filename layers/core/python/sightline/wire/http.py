@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
-from sightline.errors import ServiceError
+from sightline.errors import SerializationException, ServiceError
 
 CONTENT_TYPE = "application/x-amz-json-1.1"
 
@@ -28,13 +28,24 @@ class HttpRequest:
     request_id: str
 
 
-def is_http(event: dict[str, Any]) -> bool:
+def is_http(event: object) -> bool:
     """Whether a Lambda event is an HTTP request and not a bare call."""
-    return "requestContext" in event
+    return isinstance(event, dict) and "requestContext" in event
 
 
 def request_of(event: dict[str, Any]) -> HttpRequest:
-    """Reads a proxy event of either payload version."""
+    """Reads a proxy event of either payload version.
+
+    Raises:
+        SerializationException: it is none.
+    """
+    try:
+        return _read(event)
+    except (AttributeError, KeyError, TypeError, ValueError):
+        raise SerializationException("The event is not a proxy request.") from None
+
+
+def _read(event: dict[str, Any]) -> HttpRequest:
     context = event["requestContext"]
     if "http" in context:  # payload version 2: HTTP API, function URL
         method, path = context["http"]["method"], event.get("rawPath", "/")

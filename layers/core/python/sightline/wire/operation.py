@@ -46,11 +46,16 @@ def operation(name: str) -> Callable[[Handler], Handler]:
 
 
 def _over_http(name: str, handler: Handler, event: dict[str, Any], context: Any) -> dict[str, Any]:
-    request = http.request_of(event)
+    try:
+        request = http.request_of(event)
+    except ServiceError as error:
+        return http.failed(error, str(uuid4()))
 
     def answer() -> dict[str, Any]:
-        _authenticate(name, request)
+        key_id = _authenticate(name, request)
         parsed = parse_body(request.body, model.input_shape(name))
+        if parsed.get("Tags"):  # whoever tags something as it is made needs to be allowed both
+            access.authorize(key_id, "TagResource")
         return _call(name, handler, parsed, context)
 
     try:
@@ -66,11 +71,13 @@ def _bare(name: str, handler: Handler, event: dict[str, Any], context: Any) -> d
     return _logged(name, getattr(context, "aws_request_id", None) or str(uuid4()), answer)
 
 
-def _authenticate(name: str, request: http.HttpRequest) -> None:
+def _authenticate(name: str, request: http.HttpRequest) -> str:
+    """Proves who sent a request and that the operation is allowed; gives the access key's id."""
     if request.headers.get("x-amz-target", model.target(name)) != model.target(name):
         raise UnknownOperationException(f"The target of this request is not {name}.")
     key_id = sigv4.verify(request, model.SERVICE, access.secret_of, datetime.now(UTC))
     access.authorize(key_id, name)
+    return key_id
 
 
 def _call(name: str, handler: Handler, request: dict[str, Any], context: Any) -> dict[str, Any]:
