@@ -54,6 +54,8 @@ class Application:
                 response = self._forward.send(endpoint, environ, headers)
             elif environ["PATH_INFO"].startswith(MOTO_API):
                 response = Response(status=HTTPStatus.NOT_FOUND)
+            elif is_forged(environ["REQUEST_METHOD"], headers):
+                response = Response(status=HTTPStatus.FORBIDDEN)
             else:
                 return self._moto(environ, start)  # type: ignore[no-any-return]
         except Exception as error:
@@ -77,6 +79,21 @@ def is_rekognition(headers: Mapping[str, str]) -> bool:
     lower = {name.lower(): value for name, value in headers.items()}
     target, signature = lower.get("x-amz-target", ""), lower.get("authorization", "")
     return target.startswith(TARGET) or SCOPE.search(signature) is not None
+
+
+def is_forged(method: str, headers: Mapping[str, str]) -> bool:
+    """Whether a web page of another origin may have sent this without the browser asking first.
+
+    A page may POST a form anywhere; all else, and whatever carries a signature in a header, a
+    browser sends only where a bucket's CORS rules allow it.
+    """
+    origin = headers.get("origin")
+    return (
+        method == "POST"
+        and origin is not None
+        and origin.partition("://")[2] != headers.get("host")
+        and "authorization" not in headers
+    )
 
 
 def limit_of(environ: Environ) -> int:

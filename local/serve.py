@@ -7,7 +7,8 @@ import gc
 import signal
 import threading
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
+from ipaddress import ip_address
 from pathlib import Path
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -18,8 +19,10 @@ from local.listener import Listener
 from local.snapshots.folder import DataFolderError
 from local.snapshots.keeper import Keeper
 from sightline.settings import settings
-from sightline.store import keys
+from sightline.store import collections, keys
 
+SWEEP_EVERY = 30.0  # seconds; deletes what large collections that are gone still hold
+OPEN = "whoever reaches this port can read and change the state: only Rekognition checks keys"
 PATIENCE = 5.0  # seconds that running requests get at a stop
 
 
@@ -52,7 +55,9 @@ def serve(host: str, port: int, data: Path | None, say: Callable[[str], None]) -
             stack.enter_context(keeper)
         listener.begin()
         say(_ready(listener, data))
-        stopping.wait()
+        while not stopping.wait(SWEEP_EVERY):
+            with suppress(Exception):  # the next round tries again
+                collections.sweep()
         listener.end(PATIENCE)
 
 
@@ -89,8 +94,9 @@ def _ready(listener: Listener, data: Path | None) -> str:
     host, port = listener.bind_addr
     if ":" in host:
         host = f"[{host}]"
+    reach = "" if ip_address(listener.bound.getsockname()[0]).is_loopback else f"  {OPEN}"
     state = "in memory only" if data is None else f"in {data.resolve()}"
     return (
         f"Sightline is ready on http://{host}:{port}  key {environment.KEY} / {environment.KEY}  "
-        f"region {settings().region}  state {state}"
+        f"region {settings().region}  state {state}{reach}"
     )

@@ -260,9 +260,8 @@ def test_delete_collection(album: Album, assassin: Assassin, moment: str) -> Non
                 client.index_faces(
                     CollectionId="people", Image={"Bytes": album.studio.photo(person(1))}
                 )
-            if call % 2:  # a later call of either kind goes on with what is left
-                with pytest.raises(client.exceptions.ResourceNotFoundException):
-                    client.delete_collection(CollectionId="people")
+            if call % 2:  # a later sweep, or deletion, goes on with what is left
+                collections.sweep()
             else:
                 client.create_collection(CollectionId="others")
                 client.delete_collection(CollectionId="others")
@@ -290,5 +289,5 @@ def test_create_collection(album: Album, assassin: Assassin, moment: str) -> Non
         arn = client.describe_collection(CollectionId="people")["CollectionARN"]
         assert client.list_tags_for_resource(ResourceArn=arn)["Tags"] == {"a": "b"}
         if not assassin.struck:
-            assert call > 2
+            assert call > 1
             return

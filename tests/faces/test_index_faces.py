@@ -272,3 +272,11 @@ def test_the_same_photo_from_many_clients_at_once(album: Album) -> None:
     assert len({tuple(answer) for answer in answers}) == 1
     assert album.counts() == (2, 0)
     assert sorted(album.faces()) == sorted(answers[0])
+
+
+def test_a_full_collection_takes_no_more(album: Album, monkeypatch: pytest.MonkeyPatch) -> None:
+    album.index(person(1))
+    monkeypatch.setattr("sightline.store.faces.LIMIT", 1)
+    with pytest.raises(album.client.exceptions.ServiceQuotaExceededException, match="full"):
+        album.index(person(2))
+    assert album.counts() == (1, 0)

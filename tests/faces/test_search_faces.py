@@ -162,3 +162,12 @@ def test_by_image_filter(album: Album, face_ids: list[str]) -> None:
     assert found(by_image(album, blurred, person(1), QualityFilter="LOW")) == face_ids[:4]
     with pytest.raises(album.client.exceptions.InvalidParameterException, match="no faces"):
         by_image(album, blurred, QualityFilter="AUTO")
+
+
+def test_threshold_100_finds_every_copy_of_a_face(album: Album) -> None:
+    for number in range(12):
+        first, second = (album.index(person(number), ExternalImageId=name)[0] for name in "ab")
+        answer = album.client.search_faces(
+            CollectionId="people", FaceId=first, FaceMatchThreshold=100
+        )
+        assert found(answer) == [second]

@@ -124,6 +124,26 @@ def test_a_web_page_can_neither_reset_the_state_nor_read_it(tmp_path: Path) -> N
         assert server.client("s3").get_object(Bucket="photos", Key="a")["Body"].read() == b"body"
 
 
+@pytest.mark.parametrize("query", ["?delete", "?delete&X-Amz-Signature=0", ""])
+def test_a_web_page_can_not_send_a_form_to_a_bucket(tmp_path: Path, query: str) -> None:
+    headers = {"Origin": "http://elsewhere.example", "Content-Type": "text/plain"}
+    body = "<Delete><Object><Key>a</Key></Object></Delete>"
+    with serving(tmp_path) as server:
+        server.client("s3").create_bucket(Bucket="photos")
+        server.client("s3").put_object(Bucket="photos", Key="a", Body=b"body")
+        connection = HTTPConnection("127.0.0.1", int(server.endpoint.rsplit(":", 1)[1]))
+        connection.request("POST", f"/photos{query}", body, headers)
+        assert connection.getresponse().status == 403
+        connection.close()
+        assert server.client("s3").get_object(Bucket="photos", Key="a")["Body"].read() == b"body"
+
+
+def test_a_port_that_others_can_reach_is_named_as_open(tmp_path: Path) -> None:
+    for host, named in (("0.0.0.0", True), ("127.0.0.1", False)):  # noqa: S104 - the point here
+        with serving(tmp_path, HOST=host) as server:
+            assert ("whoever reaches this port" in server.first_line) is named
+
+
 def test_a_general_endpoint_in_the_environment_does_not_lead_it_to_itself(tmp_path: Path) -> None:
     with serving(tmp_path, AWS_ENDPOINT_URL="http://127.0.0.1:9", AWS_PROFILE="none") as server:
         assert server.client("rekognition").list_collections()["CollectionIds"] == []

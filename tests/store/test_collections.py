@@ -5,7 +5,6 @@ import pytest
 from sightline.errors import (
     ProvisionedThroughputExceededException,
     ResourceAlreadyExistsException,
-    ResourceNotFoundException,
 )
 from sightline.store import aws, collections, table, users
 from sightline.store.collections import Collection
@@ -88,9 +87,22 @@ def test_a_large_collection_is_swept_bit_by_bit(
         users.create(collection, f"user{number}", [])
     collections.delete("people")
     assert left() == 40
-    with pytest.raises(ResourceNotFoundException):
-        collections.delete("people")
+    collections.sweep()
     assert left() == 10
-    collections.create("others", "7.0", {})
+    collections.sweep()
     assert left() == 0
+    assert list(table.query("SWEEP")) == []
+
+
+def test_a_collection_is_deleted_though_its_sweep_is_throttled(
+    collection: Collection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def throttled() -> None:
+        raise ProvisionedThroughputExceededException
+
+    with monkeypatch.context() as busy:
+        busy.setattr(collections, "sweep", throttled)
+        collections.delete("people")
+    assert collections.read("people")[0] is None
+    collections.sweep()
     assert list(table.query("SWEEP")) == []

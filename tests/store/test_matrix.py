@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from sightline.store.matrix import FIRST_CAPACITY, WIDTH, Rows, no_rows
+from sightline.store.matrix import WIDTH, Rows, no_rows
 
 
 def filled(*batches: int, seed: int = 0) -> tuple[Rows, NDArray[np.float32]]:
@@ -42,13 +42,19 @@ def test_the_best_rows(batches: list[int], least: float, most: int, seed: int) -
 
 
 def test_growing_moves_nothing_that_is_in_use() -> None:
-    rows, vectors = filled(FIRST_CAPACITY - 1)
+    rows, vectors = filled(200, 55)
     longer = rows.with_more(["a", "b", "c"], [vectors[0].tobytes()] * 3)
-    assert len(rows) == FIRST_CAPACITY - 1
-    assert len(longer) == FIRST_CAPACITY + 2
+    assert len(rows) == 255
+    assert len(longer) == 258
     assert np.array_equal(longer.vectors[: len(rows)], vectors)
     found = longer.ranking(vectors[0].tobytes(), 0.99).best(9)
     assert sorted(id_ for id_, _ in found) == ["0", "a", "b", "c"]
+
+
+def test_what_is_held_counts_with_its_room_to_grow() -> None:
+    rows, _ = filled(100, 10)
+    assert rows.size >= rows.vectors.nbytes >= 110 * WIDTH * 4
+    assert no_rows().size == 0
 
 
 def test_the_vector_of_an_id() -> None:

@@ -10,13 +10,17 @@ from bisect import bisect_right
 from functools import cache
 from pathlib import Path
 
+DECIMALS = 4
 Curve = tuple[tuple[float, ...], tuple[float, ...]]
 
 
 def similarity(cosine: float) -> float:
-    """0 to 100, growing with the cosine (-1 to 1) of two unit vectors."""
+    """0 to 100, growing with the cosine (-1 to 1) of two unit vectors.
+
+    Rounded, so that the same vector twice is 100 however its float32 sums came out.
+    """
     cosines, similarities = _curve()
-    return _interpolated(cosines, similarities, cosine)
+    return round(_interpolated(cosines, similarities, cosine), DECIMALS)
 
 
 def cosine_at(similarity: float) -> float:

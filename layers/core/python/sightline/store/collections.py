@@ -12,6 +12,7 @@ of the faces and users that were added through it.
 import json
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from uuid import uuid4
@@ -95,7 +96,6 @@ def create(collection_id: str, model: str, tags: dict[str, str]) -> Collection:
     )
     actions = [table.put(meta, "attribute_not_exists(PK)"), table.put(entry)]
     actions += [table.put(_lane_item(made, lane)) for lane in lanes]
-    sweep()
     for _ in table.attempts():
         try:
             table.write(actions)
@@ -148,9 +148,9 @@ def page(after: str | None, limit: int) -> list[tuple[str, tuple[str, str]]]:
 
 
 def delete(collection_id: str) -> None:
-    """Deletes a collection at once, and then what it held.
+    """Deletes a collection at once, and then what it held, as far as one sweep goes.
 
-    A call that dies on the way leaves a tombstone, with which a later one goes on.
+    What is left has a tombstone, with which later sweeps go on.
 
     Raises:
         ResourceNotFoundException: there is none.
@@ -158,7 +158,6 @@ def delete(collection_id: str) -> None:
     for _ in table.attempts():
         collection, _ = read(collection_id)
         if collection is None:
-            sweep()
             raise missing(collection_id)
         actions = [
             table.delete(_meta_key(collection_id), "uid = :uid", uid=text(collection.uid)),
@@ -170,7 +169,9 @@ def delete(collection_id: str) -> None:
             table.write(actions)
         except Cancelled:
             continue
-        return sweep()
+        with suppress(ProvisionedThroughputExceededException):
+            sweep()
+        return
     raise ProvisionedThroughputExceededException
 
 

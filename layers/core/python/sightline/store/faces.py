@@ -12,7 +12,7 @@ from sightline.store.table import Cancelled, Item, Key, number, text
 
 LIMIT = 20_000_000  # faces of a collection, the service's limit
 ADDED_AT_ONCE = table.WRITTEN_AT_ONCE - 2  # beside the log entry and the lane
-DELETED_AT_ONCE = table.WRITTEN_AT_ONCE - 1  # beside the lane
+DELETED_AT_ONCE = 49  # each may have a log entry of its own, and there is the lane
 NOWHERE = Place(0, 0)  # of a face that is not stored yet
 
 
@@ -107,7 +107,7 @@ def _add_some(collection: Collection, faces: Sequence[StoredFace]) -> dict[str, 
 
 
 def delete(collection_id: str, face_ids: Sequence[str]) -> Deletion:
-    """Deletes faces, but none that is tied to a user; afterwards no vector of them is kept.
+    """Deletes faces with their vectors, but none that is tied to a user.
 
     Raises:
         ResourceNotFoundException: there is no such collection.
@@ -121,7 +121,6 @@ def delete(collection_id: str, face_ids: Sequence[str]) -> Deletion:
         tied = {face.id: face.user_id for face in there.values() if face.user_id is not None}
         free = [face for face in there.values() if face.user_id is None]
         done = _delete_free(collection, free)
-        log.forget(collection.uid, [(face.place, face.id) for face in done])
         gone |= {face.id for face in done}
         if len(done) == len(free):
             return Deletion(
@@ -149,6 +148,7 @@ def _delete_free(collection: Collection, faces: Iterable[StoredFace]) -> list[St
                 )
                 for face in some
             ]
+            actions += log.remove_faces(collection.uid, ((face.place, face.id) for face in some))
             try:
                 table.write([*actions, log.count(collection, lane, faces=-len(some))])
             except Cancelled:

@@ -15,7 +15,6 @@ from sightline.store.collections import Collection, Lane, lane_key
 from sightline.store.table import Action, Item, Key, number, text
 
 READ_AT_ONCE = 3200  # entries: two batches for each of the table's threads
-FORGOTTEN_AT_ONCE = 80  # paths that fit into an expression, which DynamoDB bounds at 4 KB
 
 Heads = tuple[int, ...]  # the number of the last entry of each lane
 
@@ -104,24 +103,23 @@ def entries(uid: str, after: Heads, upto: Heads) -> Iterator[Entry]:
                 yield _parse(place, item)
 
 
-def forget(uid: str, faces: Iterable[tuple[Place, str]] = (), users: Iterable[Place] = ()) -> None:
-    """Takes the vectors of deleted faces, and those that users no longer have, out of the log.
+def remove_faces(uid: str, faces: Iterable[tuple[Place, str]]) -> list[Action]:
+    """Actions, one for each entry, that take the vectors of faces out of the log.
 
     Searches do not need this; it is for the people whose faces they were.
     """
     gone: dict[Place, list[str]] = {}
     for place, face_id in faces:
         gone.setdefault(place, []).append(f"vectors.{_name(face_id)}")
-    removals = [
-        (place, ", ".join(some))
+    return [
+        table.update(_key(uid, place), f"REMOVE {', '.join(paths)}", "attribute_exists(PK)")
         for place, paths in gone.items()
-        for some in table.chunks(paths, FORGOTTEN_AT_ONCE)
     ]
-    removals += [(place, "vector") for place in users]
-    table.write_each(
-        table.update(_key(uid, place), f"REMOVE {paths}", "attribute_exists(PK)")
-        for place, paths in removals
-    )
+
+
+def forget_user(uid: str, place: Place) -> None:
+    """Takes a vector that a user no longer has out of the log, unless another write comes first."""
+    table.write_each([table.update(_key(uid, place), "REMOVE vector", "attribute_exists(PK)")])
 
 
 def _advance(collection: Collection, lane: Lane, faces: int = 0) -> Action:

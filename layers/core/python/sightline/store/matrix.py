@@ -10,9 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 WIDTH = 128  # numbers of a face vector
-ROW = np.dtype("<f4").itemsize * WIDTH  # bytes
 ID = 220  # bytes that an id takes in a list and a dict, about
-FIRST_CAPACITY = 256  # rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +32,7 @@ class Rows:
     @property
     def size(self) -> int:
         """Bytes in memory, about."""
-        return self.length * (ROW + ID)
+        return self.vectors.nbytes + self.length * ID
 
     def with_more(self, ids: Sequence[str], vectors: Sequence[bytes]) -> "Rows":
         """These rows and more. One thread at a time may call it, on the longest rows only."""
@@ -87,7 +85,7 @@ class Ranking:
 
 def no_rows() -> Rows:
     """Rows to begin with."""
-    return Rows([], {}, np.empty((FIRST_CAPACITY, WIDTH), np.float32), 0)
+    return Rows([], {}, np.empty((0, WIDTH), np.float32), 0)
 
 
 def _unpacked(vectors: Sequence[bytes]) -> NDArray[np.float32]:

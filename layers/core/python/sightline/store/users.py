@@ -152,7 +152,7 @@ def _release(uid: str, face_ids: Iterable[str], user: Item) -> list[Action]:
 def _forget(collection: Collection, user: User) -> None:
     """The vector that a user no longer has leaves the log."""
     if user.place is not None:
-        log.forget(collection.uid, users=[user.place])
+        log.forget_user(collection.uid, user.place)
 
 
 def _item(uid: str, user: User) -> Item:
