@@ -62,7 +62,7 @@ def rows(short: bool) -> list[Row]:
 
 
 def portrait() -> str:
-    """In base64, a JPEG of `PHOTO_WIDTH` pixels with one face: scikit-image's astronaut beside a wall."""
+    """In base64, a JPEG `PHOTO_WIDTH` pixels wide: scikit-image's astronaut beside a wall."""
     sample = Path(skimage.__file__).parent / "data" / "astronaut.png"
     astronaut = Image.open(sample).convert("RGB").resize((853, 853), Image.Resampling.LANCZOS)
     page = Image.new("RGB", (PHOTO_WIDTH, 853), astronaut.getpixel((10, 10)))

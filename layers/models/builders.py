@@ -16,6 +16,5 @@ BUILDERS: dict[str, Callable[[Model, Sequence[bytes]], bytes]] = {
     "centerface": lambda _, files: centerface.centerface(*files),
     "age_gender": lambda _, files: xception.age_gender(*files),
     "expression": lambda _, files: expression.expression(*files),
-    "embedding_quantised": lambda _, files: dlib_resnet.from_face_api(*files),
-    "embedding_float": lambda _, files: dlib_resnet.from_dlib(*files),
+    "face_embedding": lambda _, files: dlib_resnet.from_dlib(*files),
 }

@@ -1,11 +1,9 @@
 """Builds dlib's face recognition network (ResNet, 29 convolutions) from published weights.
 
 Only weights are published: the graph follows the network's definition in dlib's example
-`dnn_face_recognition_ex.cpp` (Boost licence). They come in two forms, dlib's own serialisation
-with float weights and face-api's partly quantised copy.
+`dnn_face_recognition_ex.cpp` (Boost licence), the weights are dlib's own serialisation of them.
 """
 
-import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,7 +11,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from layers.models.onnx_graph import Array, OnnxGraph, Tensor
-from layers.models.tfjs import read_weights
 
 # (filters, blocks) per stage; every stage but the first begins with a block that halves the size.
 _STAGES = ((32, 3), (64, 4), (128, 3), (256, 3), (256, 1))
@@ -34,18 +31,6 @@ def from_dlib(dat: bytes) -> bytes:
     """The ONNX file of dlib's `dlib_face_recognition_resnet_model_v1.dat`."""
     convolutions, projection = _read_dlib(dat)
     return build(iter(convolutions), projection)
-
-
-def from_face_api(manifest: bytes, data: bytes) -> bytes:
-    """The ONNX file of face-api's `face_recognition_model`."""
-    weights = read_weights(json.loads(manifest), data)
-    convolutions = []
-    for name in (name for name in weights if name.endswith("/conv/filters")):
-        layer = name.removesuffix("/conv/filters")
-        filters, bias = weights[name], weights[f"{layer}/conv/bias"]
-        scale, offset = weights[f"{layer}/scale/weights"], weights[f"{layer}/scale/biases"]
-        convolutions.append(_scaled(filters, bias, scale, offset))
-    return build(iter(convolutions), weights["fc"])
 
 
 def build(convolutions: Iterator[Convolution], projection: Array) -> bytes:

@@ -22,6 +22,10 @@ MEMBER_OF = {
 }
 
 
+def enum(name: str) -> list[str]:
+    return list(service_model().shape_for(name).metadata["enum"])
+
+
 def only_face(rekognition: "RekognitionClient", photo: bytes, *attributes: str) -> dict[str, Any]:
     (face,) = rekognition.detect_faces(
         Image={"Bytes": photo},
@@ -54,9 +58,9 @@ def test_all_attributes_and_all_landmarks(
     face = only_face(rekognition, astronaut, *attributes)
     assert face.keys() == DEFAULT | set(MEMBER_OF.values())
     names = [mark["Type"] for mark in face["Landmarks"]]
-    assert sorted(names) == sorted(service_model().shape_for("LandmarkType").enum)
+    assert sorted(names) == sorted(enum("LandmarkType"))
     emotions = {emotion["Type"]: emotion["Confidence"] for emotion in face["Emotions"]}
-    every = set(service_model().shape_for("EmotionName").enum)
+    every = set(enum("EmotionName"))
     assert emotions.keys() == every - {"UNKNOWN"}
     assert sum(emotions.values()) == pytest.approx(100, abs=0.1)
 
@@ -77,7 +81,6 @@ def test_what_it_says_of_an_officer_who_does_not_smile(
     rekognition: "RekognitionClient", admiral: bytes
 ) -> None:
     face = only_face(rekognition, admiral, "ALL")
-    assert face["Gender"]["Value"] == "Female"
     assert not face["Smile"]["Value"]
     assert not face["MouthOpen"]["Value"]
     assert face["Confidence"] > 90

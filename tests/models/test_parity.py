@@ -30,8 +30,7 @@ INPUT_RANGES = {"face_features": (255, -115), "emotion": (0.4, -0.2)}
 FACE_API = {
     "age_gender": ("AgeGenderNet", 112, ["age", "gender"]),
     "expression": ("FaceExpressionNet", 112, ["expression"]),
-    "embedding_quantised": ("FaceRecognitionNet", 150, ["embedding"]),
-    "embedding_float": ("FaceRecognitionNet", 150, ["embedding"]),
+    "face_embedding": ("FaceRecognitionNet", 150, ["embedding"]),
 }
 MEAN = np.array([122.782, 117.001, 104.298], np.float32)
 
@@ -64,7 +63,7 @@ def test_hand_built_network_computes_what_face_api_computes(name: str, tmp_path:
     net, size, outputs = FACE_API[name]
     provide_face_api(tmp_path)
     request: dict[str, Any] = {"net": net, "size": size, "outputs": outputs}
-    if name == "embedding_float":
+    if name == "face_embedding":
         (dat,) = read_members(MODELS[name].source, MODELS[name].paths)
         (tmp_path / "dlib.dat").write_bytes(dat)
         request["dlib"] = "dlib.dat"

@@ -14,6 +14,8 @@ from sightline.vision.detector import Detections, FaceDetector, certainty, scale
 from sightline.vision.expression import CLASSES, postprocess
 from sightline.vision.eyes import Eyes
 from sightline.vision.landmarks import MESH_POINTS, named_points
+from sightline.vision.locator import FaceLocator
+from sightline.vision.mesh import FaceMesher
 from sightline.vision.pose import LEAN, head_pose
 from sightline.vision.quality import face_quality
 
@@ -85,12 +87,33 @@ def test_input_is_padded_to_whole_strides_and_framed_in_grey() -> None:
     assert framed[0, :, :30].max() == detector.FRAME_GREY
 
 
-def test_a_photo_without_a_face_is_looked_at_once_more() -> None:
-    session = Answers(maps({(24, 24): 0.8}, 60, 60, (48, 48)))
-    found = FaceDetector(session).detect(np.zeros((400, 400, 3), np.uint8))
+def test_an_empty_photo_is_looked_at_again_from_afar() -> None:
+    session = Answers(maps({(24, 24): 0.8}, 40, 40, (48, 48)))
+    step = FaceDetector(session)
+    pixels = np.zeros((400, 400, 3), np.uint8)
+    assert step.detect(pixels).scores.size == 0
+    found = step.look_again(pixels)
     assert [shape[2:] for shape in session.inputs] == [(160, 160), (416, 416), (192, 192)]
-    assert len(found.scores) == 1
-    assert found.boxes[0].tolist() == pytest.approx([83, 83, 333, 333], abs=1)
+    # the centre, 98 of 192, lies 34 of 64 into the photo
+    assert found.boxes[0].tolist() == pytest.approx([87.5, 87.5, 337.5, 337.5], abs=1)
+
+
+class Flags:
+    """A mesh session with one opinion."""
+
+    def __init__(self, flag: float) -> None:
+        self.flag = flag
+
+    def run(self, _: Sequence[str] | None, inputs: Mapping[str, NDArray[np.float32]], /) -> Maps:
+        count = len(inputs["image"])
+        return [np.ones((count, 1404), np.float32), np.full((count, 1), self.flag, np.float32)]
+
+
+@pytest.mark.parametrize(("flag", "count"), [(0.9, 1), (0.1, 0)])
+def test_what_only_the_second_look_finds_needs_the_meshs_word(flag: float, count: int) -> None:
+    finder = FaceDetector(Answers(maps({(24, 24): 0.8}, 40, 40, (48, 48))))
+    faces = FaceLocator(finder, FaceMesher(Flags(flag)))
+    assert len(faces.locate(np.zeros((400, 400, 3), np.uint8), 100)) == count
 
 
 def test_one_face_is_one_detection() -> None:
@@ -242,7 +265,8 @@ def test_expression_networks_speak_of_the_same_classes() -> None:
 )
 def test_confidence_speaks_of_the_value(chance: float, value: bool, confidence: float) -> None:
     found = judged(chance)
-    assert (found.value, found.confidence) == (value, pytest.approx(confidence))
+    assert found.value is value
+    assert found.confidence == pytest.approx(confidence)
 
 
 @pytest.mark.parametrize("years", [-3, 0, 5, 30, 100])

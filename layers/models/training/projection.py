@@ -38,7 +38,7 @@ def _described(photo: Photo) -> tuple[NDArray[np.float32], NDArray[np.float32]] 
         return None
     crop = face.crop(features.MARGIN, features.SIZE)
     describer = FaceDescriber(open_session("face_features"))
-    networks = FaceEmbedder(open_session("embedding_float"))
+    networks = FaceEmbedder(open_session("face_embedding"))
     return (
         networks.identities(photo.pixels, [face.mesh.points]),
         describer.describe(photo.pixels, [crop])[0],

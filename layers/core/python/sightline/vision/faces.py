@@ -66,7 +66,7 @@ class FaceAnalyzer:
     def embed_located(self, photo: Photo, faces: Sequence[Located]) -> NDArray[np.float32]:
         """(n, 128) unit vectors of faces whose mesh is known already."""
         describer = FaceDescriber(self._session("face_features"))
-        embedder = FaceEmbedder(self._session("embedding_float"))
+        embedder = FaceEmbedder(self._session("face_embedding"))
         vectors = [np.empty((0, LENGTH), np.float32)]
         # One face at a time: the networks gain nothing from more, and memory stays small.
         for face in faces:
