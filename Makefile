@@ -15,9 +15,10 @@ serve: .venv/ready models ## the service on http://127.0.0.1:4599; HOST= PORT= D
 test: setup ## all tests
 	$(BIN)/pytest -n 2 $(ARGS)
 
-check: .venv/ready ## lint, format, types
+check: .venv/ready ## lint, format, layering, types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports --no-logo
 	$(BIN)/mypy
 
 bench: setup ## accuracy on ../shared/data and speed; SHORT=1 for a sample of it

@@ -1,0 +1,1 @@
+"""Collections, their faces and users, and searches in them."""

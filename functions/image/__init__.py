@@ -1,0 +1,1 @@
+"""Operations that look at one image and keep nothing."""
