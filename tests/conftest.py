@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import boto3
+import hypothesis
 import matplotlib
 import pytest
 import skimage
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 ROOT = Path(__file__).resolve().parent.parent
-SHARED = ROOT.parent / "shared"
 ENVIRONMENT = {
     "AWS_REGION": "us-east-1",
     "AWS_DEFAULT_REGION": "us-east-1",
@@ -45,15 +45,12 @@ ENVIRONMENT = {
 OURS: "DefaultConfig" = {"core": {"passthrough": {"services": ["rekognition"], "urls": []}}}
 os.environ.update(ENVIRONMENT)  # before any handler is imported
 
+# A change is judged on examples that stay the same; at a desk each run brings new ones.
+hypothesis.settings.register_profile("ci", derandomize=True, database=None)
+if os.environ.get("CI"):
+    hypothesis.settings.load_profile("ci")
+
 ClientFactory = Callable[..., "RekognitionClient"]
-
-
-@pytest.fixture(scope="session")
-def shared() -> Path:
-    """The folder of real photos for measuring; only some machines have it."""
-    if not SHARED.is_dir():
-        pytest.skip("needs the evaluation data, a folder `shared` beside the repository")
-    return SHARED / "data"
 
 
 @pytest.fixture(scope="session")
