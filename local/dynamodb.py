@@ -188,6 +188,15 @@ def _touched(backend: DynamoDBBackend, transact_items: list[dict[str, Any]]) -> 
                 yield place
 
 
+def _beyond(
+    order: list[DynamoType], start: DynamoType, low: int, high: int, forward: bool
+) -> tuple[int, int]:
+    """The part of a slice that comes after the key with which the last page ended."""
+    if forward is False:
+        return low, min(high, bisect_left(order, start.cast_value, key=_cast))
+    return max(low, bisect_right(order, start.cast_value, key=_cast)), high
+
+
 def _query(
     self: Table,
     hash_key: DynamoType | None,
@@ -208,11 +217,8 @@ def _query(
         if isinstance(found, Partition):
             low, high = _bounds(found.order(), range_comparison, range_objs)
             if exclusive_start_key is not None:
-                start = DynamoType(exclusive_start_key[str(self.range_key_attr)]).cast_value
-                if scan_index_forward is False:
-                    high = min(high, bisect_left(found.order(), start, key=_cast))
-                else:
-                    low = max(low, bisect_right(found.order(), start, key=_cast))
+                start = DynamoType(exclusive_start_key[str(self.range_key_attr)])
+                low, high = _beyond(found.order(), start, low, high, scan_index_forward)
             found = _page(found, low, high, limit, scan_index_forward)
         if found:
             table.items[hash_key] = found
