@@ -1,6 +1,7 @@
 """What the analyzer says about real photos."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from io import BytesIO
 
 import numpy as np
@@ -12,6 +13,7 @@ from sightline.geometry import BoundingBox
 from sightline.vision.face import ALL_ATTRIBUTES, Face
 from sightline.vision.faces import FaceAnalyzer
 from sightline.vision.photo import decode
+from sightline.vision.session import Session, open_session
 from tests.vision.conftest import photo
 from tests.vision.test_photo import TURNS
 
@@ -243,3 +245,25 @@ def test_threads_share_one_analyzer(analyzer: FaceAnalyzer, portrait: Image.Imag
     for faces, alone in zip(found, expected * 4, strict=True):
         assert faces[0].box.overlap(alone[0].box) > 0.999
         assert faces[0].pose.yaw == pytest.approx(alone[0].pose.yaw, abs=0.01)
+
+
+def test_a_face_is_located_once_and_embedded_where_it_was_seen(portrait: Image.Image) -> None:
+    opened: list[str] = []
+
+    def session(name: str) -> Session:
+        opened.append(name)
+        return open_session(name)
+
+    analyzer = FaceAnalyzer(session)
+    seen = photo(portrait)
+    faces = analyzer.analyze(seen)
+    opened.clear()
+    assert analyzer.embed(seen, faces).shape == (1, 128)
+    assert opened == ["face_features", "face_embedding"]
+
+
+def test_a_face_from_elsewhere_is_not_embedded(
+    analyzer: FaceAnalyzer, portrait: Image.Image, astronauts_face: Face
+) -> None:
+    with pytest.raises(ValueError, match="found in the photo"):
+        analyzer.embed(photo(portrait), [replace(astronauts_face, located=None)])

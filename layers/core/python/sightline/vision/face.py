@@ -4,8 +4,12 @@ The domain and the handlers of operations that run no model can read it for noth
 """
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from sightline.geometry import BoundingBox, Point
+
+if TYPE_CHECKING:
+    from sightline.vision.locator import Located
 
 # The service's current face model; vectors of different versions cannot be compared.
 FACE_MODEL_VERSION = "7.0"
@@ -98,7 +102,7 @@ class Face:
 
     `confidence` (0 to 100) is that of being a face. `landmarks` has the service's names in the
     service's order: 5 in the default set, 30 with all attributes; left and right are the
-    picture's.
+    picture's. `located` is where it lies in the photo's array, for those who look at it again.
     """
 
     box: BoundingBox
@@ -118,3 +122,4 @@ class Face:
     sunglasses: Judged | None = None
     beard: Judged | None = None
     mustache: Judged | None = None
+    located: "Located | None" = field(default=None, repr=False, compare=False)

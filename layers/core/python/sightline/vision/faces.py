@@ -54,13 +54,14 @@ class FaceAnalyzer:
         ]
 
     def embed(self, photo: Photo, faces: Sequence[Face]) -> NDArray[np.float32]:
-        """(n, 128) unit vectors of faces that `analyze` found in the same photo."""
-        mesher = FaceMesher(self._session("face_mesh"))
-        located = []
-        for face in faces:
-            box, eyes = _in_pixels(face, photo.pixels.shape)
-            (mesh,) = mesher.meshes(photo.pixels, box[None], eyes[None])
-            located.append(Located(box, 1.0, mesh))
+        """(n, 128) unit vectors of faces that `analyze` found in the same photo.
+
+        Raises:
+            ValueError: a face comes from elsewhere.
+        """
+        located = [face.located for face in faces if face.located is not None]
+        if len(located) < len(faces):
+            raise ValueError("only faces that were found in the photo can be embedded")
         return self.embed_located(photo, located)
 
     def embed_located(self, photo: Photo, faces: Sequence[Located]) -> NDArray[np.float32]:
@@ -98,19 +99,6 @@ def described(face: Located, photo: Photo, names: list[str], attributes: Attribu
         },
         pose=head_pose(face.mesh.points),
         quality=face_quality(face.mesh.inner),
+        located=face,
         **{each.name: getattr(attributes, each.name) for each in fields(attributes)},
-    )
-
-
-def _in_pixels(
-    face: Face, shape: tuple[int, ...]
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """The box (4,) and the eyes (2, 2) of a face in pixels of an array of this shape."""
-    size = np.array([shape[1], shape[0]], np.float32)
-    box = face.box
-    corners = [[box.left, box.top], [box.left + box.width, box.top + box.height]]
-    eyes = [face.landmarks["eyeLeft"], face.landmarks["eyeRight"]]
-    return (
-        (np.array(corners, np.float32) * size).ravel(),
-        np.array(eyes, np.float32) * size,
     )
