@@ -11,6 +11,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
+from sightline.domain.photos import Limits, open_photo
 from sightline.errors import (
     ImageTooLargeException,
     InvalidImageFormatException,
@@ -152,11 +153,51 @@ def test_bomb_is_refused_by_its_header(size: tuple[int, int]) -> None:
 @pytest.mark.parametrize("kind", ["JPEG", "PNG"])
 def test_small_photo_is_refused_with_its_size(size: tuple[int, int], kind: str) -> None:
     with pytest.raises(InvalidParameterException, match=f"{size[0]} x {size[1]} pixels"):
-        decode(encoded(Image.new("RGB", size), kind))
+        open_photo({"Bytes": encoded(Image.new("RGB", size), kind)})
 
 
 def test_smallest_photo_is_taken() -> None:
-    assert decode(encoded(Image.new("RGB", (80, 80)), "PNG")).pixels.shape == (80, 80, 3)
+    photo = open_photo({"Bytes": encoded(Image.new("RGB", (80, 80)), "PNG")})
+    assert photo.pixels.shape == (80, 80, 3)
+
+
+def test_an_operation_has_limits_of_its_own() -> None:
+    image = {"Bytes": encoded(Image.new("RGB", (64, 200)), "PNG")}
+    assert open_photo(image, Limits(least_side=64, most_side=200)).width == 64
+    with pytest.raises(ImageTooLargeException):
+        open_photo(image, Limits(least_side=64, most_side=199))
+    with pytest.raises(ImageTooLargeException):
+        open_photo(image, Limits(least_side=64, most_bytes=len(image["Bytes"]) - 1))
+
+
+def test_a_step_looks_at_a_photo_once(scene: Image.Image) -> None:
+    photo, seen = decode(encoded(scene, "PNG")), iter(["at first", "again"])
+    assert photo.once("step", lambda: next(seen)) == "at first"
+    assert photo.once("step", lambda: next(seen)) == "at first"
+    assert photo.once("another step", lambda: next(seen)) == "again"
+
+
+@pytest.mark.parametrize("orientation", TURNS)
+def test_webp_is_taken_where_the_settings_take_it(
+    scene: Image.Image, orientation: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SIGHTLINE_WEBP", "1")
+    turned = scene
+    for turn in TURNS[orientation]:
+        turned = turned.transpose(turn)
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    found = decode(encoded(turned, "WEBP", lossless=True, exif=exif))
+    assert (found.width, found.height) == SIZE
+    assert difference(found.pixels, scene) == 0
+
+
+def test_broken_webp_is_refused(scene: Image.Image, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SIGHTLINE_WEBP", "1")
+    data = encoded(scene, "WEBP")
+    for length in range(12, len(data), 7):
+        with pytest.raises(InvalidImageFormatException):
+            decode(data[:length])
 
 
 @pytest.mark.parametrize("kind", ["GIF", "WEBP", "TIFF", "BMP", "PPM", "ICO"])

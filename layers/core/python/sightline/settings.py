@@ -38,3 +38,32 @@ def settings() -> Settings:
         keys_prefix=env["SIGHTLINE_KEYS"],
         models=Path(env.get("SIGHTLINE_MODELS", "/opt/models")),
     )
+
+
+def webp_is_taken() -> bool:
+    """Whether photos may be WebP too, which the service itself refuses: `SIGHTLINE_WEBP=1`."""
+    return os.environ.get("SIGHTLINE_WEBP") == "1"
+
+
+def uploads_queue() -> str:
+    """URL of the queue that brings S3's events to the upload worker.
+
+    Raises:
+        KeyError: this function was not given it; so are those below.
+    """
+    return os.environ["SIGHTLINE_UPLOADS_QUEUE"]
+
+
+def uploads_dead_letters() -> str:
+    """URL of the queue of S3's events that came to nothing, each with the reason."""
+    return os.environ["SIGHTLINE_UPLOADS_DEAD_LETTERS"]
+
+
+def results_topic() -> str:
+    """ARN of the topic that tells of photos analysed as they arrive."""
+    return os.environ["SIGHTLINE_RESULTS_TOPIC"]
+
+
+def reviews_queue() -> str:
+    """URL of the queue of images that people should look at."""
+    return os.environ["SIGHTLINE_REVIEWS_QUEUE"]

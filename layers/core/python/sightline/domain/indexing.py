@@ -13,6 +13,7 @@ from uuid import NAMESPACE_OID, UUID, uuid5
 from sightline.domain.face_detail import expand_attributes, face_detail
 from sightline.domain.faces import face
 from sightline.domain.images import photo_bytes
+from sightline.domain.photos import fitting
 from sightline.domain.quality import Rejected, Size, at_most, sift
 from sightline.geometry import BoundingBox
 from sightline.store import collections, faces
@@ -64,7 +65,7 @@ def index(request: dict[str, Any]) -> dict[str, Any]:
     attributes = expand_attributes(request.get("DetectionAttributes", []))
     collection = collections.need(request["CollectionId"])
     data = photo_bytes(request["Image"])
-    photo = decode(data)
+    photo = fitting(decode(data))
     size = Size(photo.width, photo.height)
     seen = face_analyzer().analyze(photo, attributes)
     good, poor = sift(seen, size, request.get("QualityFilter", "AUTO"))

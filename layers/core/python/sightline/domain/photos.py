@@ -1,12 +1,32 @@
 """An `Image` of a request becomes a decoded photo, for the operations that look at it."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from sightline.domain.images import photo_bytes
+from sightline.errors import ImageTooLargeException, InvalidParameterException
 from sightline.vision.photo import Photo, decode
 
 
-def open_photo(image: dict[str, Any]) -> Photo:
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What an operation takes, as its documentation says; None where it names no limit.
+
+    Attributes:
+        least_side: of width and height, in pixels.
+        most_side: of width and height, in pixels.
+        most_bytes: of an image sent in the request.
+    """
+
+    least_side: int = 80
+    most_side: int | None = None
+    most_bytes: int | None = None
+
+
+ANY = Limits()
+
+
+def open_photo(image: dict[str, Any], limits: Limits = ANY) -> Photo:
     """Reads and decodes an image, once.
 
     Raises:
@@ -15,4 +35,25 @@ def open_photo(image: dict[str, Any]) -> Photo:
         ImageTooLargeException: too many bytes or pixels.
         InvalidImageFormatException: not a JPEG or PNG, or a broken one.
     """
-    return decode(photo_bytes(image))
+    data = photo_bytes(image)
+    sent = image.get("Bytes") is not None
+    if sent and limits.most_bytes is not None and len(data) > limits.most_bytes:
+        raise ImageTooLargeException
+    return fitting(decode(data), limits)
+
+
+def fitting(photo: Photo, limits: Limits = ANY) -> Photo:
+    """The photo, if the operation takes its size.
+
+    Raises:
+        InvalidParameterException: too few pixels on a side.
+        ImageTooLargeException: too many.
+    """
+    if min(photo.width, photo.height) < limits.least_side:
+        raise InvalidParameterException(
+            f"Request has invalid parameters: the image is {photo.width} x {photo.height} pixels, "
+            f"each side must have at least {limits.least_side}"
+        )
+    if limits.most_side is not None and max(photo.width, photo.height) > limits.most_side:
+        raise ImageTooLargeException
+    return photo

@@ -5,25 +5,23 @@ this module as anything but one of the service's own errors.
 """
 
 import struct
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Iterator
+from dataclasses import dataclass, field
 from io import BytesIO
+from typing import Any, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 from PIL.JpegImagePlugin import JpegImageFile
 from PIL.PngImagePlugin import PngImageFile
+from PIL.WebPImagePlugin import WebPImageFile
 
-from sightline.errors import (
-    ImageTooLargeException,
-    InvalidImageFormatException,
-    InvalidParameterException,
-    ServiceError,
-)
+from sightline.errors import ImageTooLargeException, InvalidImageFormatException, ServiceError
+from sightline.settings import webp_is_taken
 
-# The service's documented minimum for both sides.
-MIN_SIDE = 80
+Seen = TypeVar("Seen")
+
 # 10,000 × 10,000: the largest photo that the service takes in the operations that name a limit.
 MAX_PIXELS = 100_000_000
 # A face of 40 px in a 1920 px photo (the smallest that the service promises) keeps 33 px here;
@@ -55,21 +53,32 @@ class Photo:
     pixels: NDArray[np.uint8]
     width: int
     height: int
+    _seen: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def once(self, step: Hashable, look: Callable[[], Seen]) -> Seen:
+        """What `look` sees in this photo; it looks the first time that `step` is asked for.
+
+        Operations on the same photo, and steps that build on the same step, share its result.
+        """
+        if step not in self._seen:
+            self._seen[step] = look()
+        return cast(Seen, self._seen[step])
 
 
 def decode(data: bytes) -> Photo:
-    """The upright RGB photo in the bytes of a JPEG or PNG file.
+    """The upright RGB photo in the bytes of a JPEG or PNG file; WebP where the settings take it.
 
     Raises:
-        InvalidImageFormatException: neither JPEG nor PNG, or damaged.
+        InvalidImageFormatException: none of these formats, or damaged.
         ImageTooLargeException: more than `MAX_PIXELS` declared; found before anything is decoded.
-        InvalidParameterException: a side under `MIN_SIDE` pixels.
     """
     try:
         if data.startswith(b"\xff\xd8\xff"):
             return _decode_jpeg(data)
         if data.startswith(PNG_SIGNATURE):
             return _decode_png(data)
+        if webp_is_taken() and data.startswith(b"RIFF") and data[8:12] == b"WEBP":
+            return _decode_webp(data)
     except ServiceError:
         raise
     except Exception as error:
@@ -97,15 +106,17 @@ def _decode_png(data: bytes) -> Photo:
     return Photo(_working_size(_rgb(image)), width, height)
 
 
+def _decode_webp(data: bytes) -> Photo:
+    image = WebPImageFile(BytesIO(data))  # of an animation, the first picture
+    width, height = _checked(image.size)
+    exif = image.info.get("exif", b"").removeprefix(EXIF_HEADER)
+    return _upright(_working_size(_rgb(image)), width, height, _orientation(exif))
+
+
 def _checked(size: tuple[int, int]) -> tuple[int, int]:
     width, height = size
     if width * height > MAX_PIXELS:
         raise ImageTooLargeException
-    if min(size) < MIN_SIDE:
-        raise InvalidParameterException(
-            f"Request has invalid parameters: the image is {width} x {height} pixels, "
-            f"each side must have at least {MIN_SIDE}"
-        )
     return width, height
 
 
