@@ -1,16 +1,46 @@
-"""Makes the table and the bucket that a deployment would have made, wherever the clients point.
+"""Makes what a deployment would have made, wherever the clients point.
 
 Safe to call again: what is there already is left as it is.
 """
 
+import json
+import os
+
 from sightline.settings import settings
 from sightline.store import aws
 
+QUEUES = {  # environment variable and queue
+    "SIGHTLINE_UPLOADS_QUEUE": "sightline-uploads",
+    "SIGHTLINE_REVIEWS_QUEUE": "sightline-reviews",
+}
+TOPICS = {"SIGHTLINE_RESULTS_TOPIC": "sightline-results"}
+DELIVERIES = 5  # of a message that fails, before it goes to the dead letters
+
 
 def create() -> None:
-    """Makes the service's table and bucket, those that do not exist yet."""
+    """Makes the service's table, bucket, queues and topics, those that do not exist yet.
+
+    The names of queues and topics are known only then, so the environment gets them here.
+    """
     create_table()
     create_bucket()
+    for variable, name in QUEUES.items():
+        os.environ[variable] = create_queue(name)
+    for variable, name in TOPICS.items():
+        os.environ[variable] = aws.sns().create_topic(Name=name)["TopicArn"]
+
+
+def create_queue(name: str) -> str:
+    """Makes a queue and the one for its dead letters, `NAME-dead`; its URL."""
+    client = aws.sqs()
+    dead = client.create_queue(QueueName=f"{name}-dead")["QueueUrl"]
+    arn = client.get_queue_attributes(QueueUrl=dead, AttributeNames=["QueueArn"])
+    policy = {
+        "deadLetterTargetArn": arn["Attributes"]["QueueArn"],
+        "maxReceiveCount": DELIVERIES,
+    }
+    made = client.create_queue(QueueName=name, Attributes={"RedrivePolicy": json.dumps(policy)})
+    return made["QueueUrl"]
 
 
 def create_table() -> None:

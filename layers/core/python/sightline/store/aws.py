@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_secretsmanager import SecretsManagerClient
+    from mypy_boto3_sns import SNSClient
+    from mypy_boto3_sqs import SQSClient
 
 # Together under the 29 seconds that API Gateway waits for an answer.
 CONFIG = Config(
@@ -55,6 +57,18 @@ def s3() -> "S3Client":
 def secrets() -> "SecretsManagerClient":
     """The client for access keys."""
     client: SecretsManagerClient = _shared("secretsmanager")
+    return client
+
+
+def sqs() -> "SQSClient":
+    """The client for queues."""
+    client: SQSClient = _shared("sqs")
+    return client
+
+
+def sns() -> "SNSClient":
+    """The client for topics."""
+    client: SNSClient = _shared("sns")
     return client
 
 
