@@ -1,6 +1,7 @@
-"""`sightline draw PHOTO`: ask the service for the faces of a photo and draw what it says."""
+"""`sightline draw PHOTO`: ask the service what is in a photo and draw what it says."""
 
 from collections.abc import Mapping
+from enum import StrEnum
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from mypy_boto3_rekognition import RekognitionClient
     from PIL import Image
 
-    from cli.picture import Label
+    from cli.marks import Found
 
 BYTES_LIMIT = 5 * 2**20  # of an image inside a request
 SIDES = (4096, 2880, 2048, 1440)  # pixels of the longer side to try for a photo over that
@@ -22,38 +23,72 @@ SMALLEST = 80  # pixels of the shorter side that the service takes
 AROUND = 0.5  # of a face's width and height, on each side of it, when it is looked up by itself
 
 
+class What(StrEnum):
+    """What to look for: each is another operation of the service."""
+
+    faces = "faces"
+    labels = "labels"
+    text = "text"
+    moderation = "moderation"
+    equipment = "equipment"
+    celebrities = "celebrities"
+
+
 def draw(
     photo: Annotated[Path, typer.Argument(help="A photo of any size that Pillow can read.")],
+    what: Annotated[What, typer.Option("--what", "-w", help="What to look for.")] = What.faces,
     output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", help="Where to write; default: PHOTO-faces.png beside it."),
+        typer.Option("--output", "-o", help="Where to write; default: PHOTO-WHAT.png beside it."),
     ] = None,
     collection: Annotated[
-        str | None, typer.Option(help="Collection to look the faces up in, for their names.")
+        str | None, typer.Option(help="Collection to look faces up in, for their names.")
     ] = None,
     endpoint_url: EndpointUrl = LOCAL,
     region: Region = "us-east-1",
 ) -> None:
-    """Draw boxes, landmarks and names of the faces in a photo."""
+    """Draw what the service finds in a photo: faces, labels, text, protective equipment."""
     import boto3  # noqa: PLC0415 - `--help` need not wait for these
     from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
 
+    from cli.marks import SUBJECTS  # noqa: PLC0415
     from cli.picture import annotate  # noqa: PLC0415
 
     with one_line_errors(BotoCoreError, ClientError, OSError, ValueError):
         upright = _open(photo)
         connect(endpoint_url, region)
         client = boto3.client("rekognition")
-        faces: list[Any] = client.detect_faces(
-            Image={"Bytes": _within_limit(photo, upright)}, Attributes=["ALL"]
-        )["FaceDetails"]
-        labels = [_label(face, _name(client, upright, face, collection)) for face in faces]
-        target = output or photo.with_name(f"{photo.stem}-faces.png")
-        annotate(upright, faces, labels).save(target)
-    people = "1 face" if len(faces) == 1 else f"{len(faces)} faces"
-    out.print(f"{people} in {photo.name}, drawn in {target}", markup=False, soft_wrap=True)
-    for label in labels:
-        out.print(f"  {label.title}  {label.detail}".rstrip(), markup=False, soft_wrap=True)
+        image = {"Bytes": _within_limit(photo, upright)}
+        if what is What.faces:
+            found = _faces(client, image, upright, collection)
+        else:
+            found = SUBJECTS[what](client, image)
+        target = output or photo.with_name(f"{photo.stem}-{what}.png")
+        annotate(upright, found.marks).save(target)
+    out.print(
+        f"{_counted(len(found.lines), what)} in {photo.name}, drawn in {target}",
+        markup=False,
+        soft_wrap=True,
+    )
+    for line in found.lines:
+        out.print(f"  {line}", markup=False, soft_wrap=True)
+
+
+def _counted(number: int, what: What) -> str:
+    if what is What.faces and number == 1:
+        return "1 face"
+    return f"{number} {what}"
+
+
+def _faces(
+    client: "RekognitionClient", image: Any, photo: "Image.Image", collection: str | None
+) -> "Found":
+    from cli.marks import Found, face_mark  # noqa: PLC0415
+
+    faces: list[Any] = client.detect_faces(Image=image, Attributes=["ALL"])["FaceDetails"]
+    marks = [face_mark(face, _name(client, photo, face, collection)) for face in faces]
+    labels = [mark.label for mark in marks if mark.label is not None]
+    return Found(marks, [f"{label.title}  {label.detail}".rstrip() for label in labels])
 
 
 def _open(path: Path) -> "Image.Image":
@@ -135,22 +170,3 @@ def _crop(photo: "Image.Image", box: Mapping[str, float]) -> "Image.Image":
     if grow > 1:
         crop = crop.resize((round(crop.width * grow) + 1, round(crop.height * grow) + 1))
     return crop
-
-
-def _label(face: Mapping[str, Any], name: str | None) -> "Label":
-    from cli.picture import Label  # noqa: PLC0415
-
-    return Label(name or f"{face['Confidence']:.1f} %", description(face))
-
-
-def description(face: Mapping[str, Any]) -> str:
-    """Gender, age and strongest emotion of a face, those that the service gave."""
-    words = []
-    if "Gender" in face:
-        words.append(face["Gender"]["Value"])
-    if "AgeRange" in face:
-        words.append(f"{face['AgeRange']['Low']}-{face['AgeRange']['High']}")
-    if face.get("Emotions"):
-        strongest = max(face["Emotions"], key=lambda emotion: float(emotion["Confidence"]))
-        words.append(str(strongest["Type"]).lower())
-    return " · ".join(words)

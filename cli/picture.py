@@ -1,4 +1,6 @@
-"""Faces drawn on a photo: boxes, landmarks and captions that stay legible on any background."""
+"""What was found in a photo, drawn on it: boxes, outlines, landmarks and captions that stay legible
+on any background.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -44,6 +46,23 @@ class Label:
     detail: str = ""
 
 
+@dataclass(frozen=True)
+class Mark:
+    """One thing to draw, in the service's own dicts.
+
+    Attributes:
+        box: a BoundingBox.
+        label: its caption; none without.
+        landmarks: of a face.
+        polygon: the outline to draw instead of the box.
+    """
+
+    box: Mapping[str, float]
+    label: Label | None = None
+    landmarks: Sequence[Mapping[str, Any]] = ()
+    polygon: Sequence[Mapping[str, float]] = ()
+
+
 class _Pen(NamedTuple):
     """A layer to draw on, `scale` times the photo, and its unit: the width of a line, in pixels."""
 
@@ -53,16 +72,8 @@ class _Pen(NamedTuple):
     unit: float
 
 
-def annotate(
-    photo: Image.Image, faces: Sequence[Mapping[str, Any]], labels: Sequence[Label]
-) -> Image.Image:
-    """The photo with every face's box, landmarks and caption; a small photo is enlarged.
-
-    Args:
-        photo: upright, any mode.
-        faces: the service's FaceDetail dicts.
-        labels: one for each face.
-    """
+def annotate(photo: Image.Image, marks: Sequence[Mark]) -> Image.Image:
+    """The photo (upright, any mode) with all marks drawn; a small photo is enlarged."""
     enlarge = ceil(LEGIBLE / max(photo.size))
     photo = photo.resize((photo.width * enlarge, photo.height * enlarge), Image.Resampling.LANCZOS)
     longer = max(photo.size)
@@ -71,14 +82,15 @@ def annotate(
     layer = Image.new("RGBA", size, (*SHADOW, 0))
     unit = max(1.0, longer / 450) * scale
     pen = _Pen(ImageDraw.Draw(layer), *size, unit)
-    for number, face in enumerate(faces):
+    for number, mark in enumerate(marks):
         accent = ACCENTS[number % len(ACCENTS)]
-        _landmarks(pen, face, accent)
-        _box(pen, face["BoundingBox"], accent)
-    boxes = [_corners(pen, face["BoundingBox"]) for face in faces]
+        _landmarks(pen, mark, accent)
+        _outline(pen, mark, accent)
+    boxes = [_corners(pen, mark.box) for mark in marks]
     taken = list(boxes)
-    for number, (box, label) in enumerate(zip(boxes, labels, strict=True)):
-        taken.append(_caption(pen, box, label, ACCENTS[number % len(ACCENTS)], taken))
+    for number, (box, mark) in enumerate(zip(boxes, marks, strict=True)):
+        if mark.label is not None:
+            taken.append(_caption(pen, box, mark.label, ACCENTS[number % len(ACCENTS)], taken))
     layer = layer.resize(photo.size, Image.Resampling.LANCZOS)
     return Image.alpha_composite(photo.convert("RGBA"), layer).convert("RGB")
 
@@ -86,6 +98,15 @@ def annotate(
 def _corners(pen: _Pen, box: Mapping[str, float]) -> Rectangle:
     left, top = box["Left"] * pen.width, box["Top"] * pen.height
     return left, top, left + box["Width"] * pen.width, top + box["Height"] * pen.height
+
+
+def _outline(pen: _Pen, mark: Mark, accent: tuple[int, int, int]) -> None:
+    if not mark.polygon:
+        _box(pen, mark.box, accent)
+        return
+    points = [(point["X"] * pen.width, point["Y"] * pen.height) for point in mark.polygon]
+    _line(pen, [*points, points[0]], (*SHADOW, 150), 2.2)
+    _line(pen, [*points, points[0]], (*accent, 220), 1.1)
 
 
 def _box(pen: _Pen, box: Mapping[str, float], accent: tuple[int, int, int]) -> None:
@@ -113,12 +134,11 @@ def _line(
         pen.draw.circle(point, round(width * pen.unit) / 2, fill=colour)
 
 
-def _landmarks(pen: _Pen, face: Mapping[str, Any], accent: tuple[int, int, int]) -> None:
+def _landmarks(pen: _Pen, mark: Mark, accent: tuple[int, int, int]) -> None:
     points = {
-        each["Type"]: (each["X"] * pen.width, each["Y"] * pen.height)
-        for each in face.get("Landmarks", [])
+        each["Type"]: (each["X"] * pen.width, each["Y"] * pen.height) for each in mark.landmarks
     }
-    across = face["BoundingBox"]["Width"] * pen.width
+    across = mark.box["Width"] * pen.width
     dot = max(across * 0.011, pen.unit * 0.45)
     for names, closed in STROKES:
         stroke = [points[name] for name in names if name in points]

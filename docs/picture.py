@@ -10,8 +10,8 @@ from pathlib import Path
 from PIL import Image
 from skimage import data
 
-from cli.draw import description
-from cli.picture import Label, annotate
+from cli.marks import description
+from cli.picture import Label, Mark, annotate
 from local import environment
 
 TARGET = Path(__file__).with_name("astronaut.png")
@@ -32,9 +32,16 @@ def main() -> None:
         "Attributes": ["ALL"],
     }
     faces = detect_faces.handler(request, None)["FaceDetails"]
-    labels = [Label(f"Face {face['Confidence']:.1f} %", description(face)) for face in faces]
+    marks = [
+        Mark(
+            face["BoundingBox"],
+            Label(f"Face {face['Confidence']:.1f} %", description(face)),
+            face["Landmarks"],
+        )
+        for face in faces
+    ]
     left, top, right, bottom = PART
-    drawn = annotate(photo, faces, labels)
+    drawn = annotate(photo, marks)
     shown = drawn.crop(
         (
             round(left * drawn.width),
