@@ -13,10 +13,11 @@ FOLDER = Path(__file__).parent
 class Source:
     """A published archive, pinned by version and hash.
 
-    `package` is a name in the ecosystem's registry; for https it is the address itself.
+    `package` is a name in the ecosystem's registry; for https it is the address itself, for the
+    repository a file below this folder.
     """
 
-    ecosystem: Literal["pypi", "npm", "https"]
+    ecosystem: Literal["pypi", "npm", "https", "repository"]
     package: str
     version: str
     sha256: str

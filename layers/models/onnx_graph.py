@@ -52,14 +52,17 @@ class OnnxGraph:
     def conv(
         self,
         x: Tensor,
-        filters: Array,
+        filters: Array | Tensor,
         bias: Array | None = None,
         stride: int = 1,
         padding: str = "SAME",
         dilation: int = 1,
     ) -> Tensor:
-        """Convolution with filters (height, width, in, out); `padding` is SAME or VALID."""
-        weights = filters.transpose(3, 2, 0, 1)
+        """Convolution with filters (height, width, in, out); `padding` is SAME or VALID.
+
+        Filters that are a value of the graph are (out, in, height, width).
+        """
+        weights = filters if isinstance(filters, Tensor) else filters.transpose(3, 2, 0, 1)
         return self._conv(x, weights, bias, stride, padding, dilation, group=1)
 
     def depthwise(
@@ -79,7 +82,7 @@ class OnnxGraph:
     def _conv(
         self,
         x: Tensor,
-        weights: Array,
+        weights: Array | Tensor,
         bias: Array | None,
         stride: int,
         padding: str,
@@ -111,20 +114,38 @@ class OnnxGraph:
             pads=pads,
         )
 
-    def average_pool(self, x: Tensor, kernel: int, stride: int) -> Tensor:
-        """Average pooling without padding."""
-        _, size = _window(x.shape[1:], [kernel, kernel], stride, "VALID")
+    def average_pool(self, x: Tensor, kernel: int, stride: int, padding: str = "VALID") -> Tensor:
+        """Average pooling; padding counts for nothing."""
+        pads, size = _window(x.shape[1:], [kernel, kernel], stride, padding)
         return self._add(
             "AveragePool",
             [x],
             (x.shape[0], *size),
             kernel_shape=[kernel, kernel],
             strides=[stride, stride],
+            pads=pads,
         )
 
     def spatial_mean(self, x: Tensor) -> Tensor:
         """Mean over height and width: (channels, height, width) to (channels,)."""
-        return self.flatten(self._add("GlobalAveragePool", [x], (x.shape[0], 1, 1)))
+        return self.flatten(self.spatial_mean_map(x))
+
+    def spatial_mean_map(self, x: Tensor) -> Tensor:
+        """Mean over height and width that stays a map: (channels, 1, 1)."""
+        return self._add("GlobalAveragePool", [x], (x.shape[0], 1, 1))
+
+    def enlarge(self, x: Tensor, factor: int, centred: bool = False) -> Tensor:
+        """Bilinear, by a whole factor; the first sample of input and output coincide, or their
+        edges if `centred`.
+        """
+        channels, height, width = x.shape
+        return self._add(
+            "Resize",
+            [x, np.array([], np.float32), np.array([1, 1, factor, factor], np.float32)],
+            (channels, factor * height, factor * width),
+            mode="linear",
+            coordinate_transformation_mode="half_pixel" if centred else "asymmetric",
+        )
 
     def flatten(self, x: Tensor) -> Tensor:
         """All features in one row, in TensorFlow's order (height, width, channels)."""
@@ -134,10 +155,16 @@ class OnnxGraph:
             x = self._add("Transpose", [x], (height, width, channels), perm=[0, 2, 3, 1])
         return self._add("Flatten", [x], (features,), axis=1)
 
-    def dense(self, x: Tensor, weights: Array, bias: Array | None = None) -> Tensor:
+    def dense(self, x: Tensor, weights: Array | Tensor, bias: Array | None = None) -> Tensor:
         """Matrix product with weights (in, out)."""
         operands: list[Tensor | Array] = [x, weights, *([] if bias is None else [bias])]
         return self._add("Gemm", operands, (weights.shape[1],))
+
+    def widened(self, raw: NDArray[np.uint8], scale: Array, minimum: Array) -> Tensor:
+        """Weights raw × scale + minimum, kept as bytes in the file and widened at its opening."""
+        value = self._add("Cast", [raw], raw.shape, to=TensorProto.FLOAT)
+        value = self._add("Mul", [value, scale], raw.shape)
+        return self._add("Add", [value, minimum], raw.shape)
 
     def pad_end(self, x: Tensor, shape: tuple[int, int, int]) -> Tensor:
         """Zeros after the last channel, below the last row and right of the last column."""
@@ -162,6 +189,10 @@ class OnnxGraph:
         """Softmax over the features of (features,)."""
         return self._add("Softmax", [x], x.shape, axis=1)
 
+    def hard_swish(self, x: Tensor) -> Tensor:
+        """x · max(0, min(1, x / 6 + ½))."""
+        return self._add("HardSwish", [x], x.shape)
+
     def clip(self, x: Tensor, low: float, high: float) -> Tensor:
         return self._add("Clip", [x, np.float32(low), np.float32(high)], x.shape)
 
@@ -173,7 +204,7 @@ class OnnxGraph:
         """Add, Sub, Mul or Div with a tensor of the same shape or a value per channel."""
         if isinstance(y, np.ndarray):
             y = y.reshape(-1, *[1] * (len(x.shape) - 1))
-        return self._add(op, [x, y], x.shape)
+        return self._add(op, [x, y], np.broadcast_shapes(x.shape, y.shape))
 
     def _add(
         self,
@@ -208,6 +239,23 @@ def serialise(model: ModelProto) -> bytes:
     model.producer_name = "sightline"
     model.producer_version = ""
     return bytes(model.SerializeToString(deterministic=True))
+
+
+def with_free_size(data: bytes) -> bytes:
+    """The same network for images of any size whose sides its strides divide.
+
+    For a network of which every layer works alike on maps of any size; its own input's size says
+    how much smaller each output is.
+    """
+    model = ModelProto.FromString(data)
+    (image,) = model.graph.input
+    *_, whole, _ = (dim.dim_value for dim in image.type.tensor_type.shape.dim)
+    for value in [image, *model.graph.output]:
+        sides = value.type.tensor_type.shape.dim[2:]
+        for dim, name in zip(sides, ("height", "width"), strict=True):
+            factor = whole // dim.dim_value
+            dim.dim_param = name if factor == 1 else f"{name} / {factor}"
+    return serialise(model)
 
 
 def _declared(name: str, shape: tuple[int, ...]) -> ValueInfoProto:

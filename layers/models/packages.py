@@ -1,5 +1,6 @@
 """Fetches published packages through the clients of their own ecosystems, pip and npm, so that a
-machine's mirrors, proxies and credentials apply; nothing is taken that has not the listed hash."""
+machine's mirrors, proxies and credentials apply; nothing is taken that has not the listed hash, not
+even a file of this repository."""
 
 import hashlib
 import os
@@ -111,7 +112,15 @@ def _https(source: Source, folder: Path) -> Path:
     return fetched
 
 
-CLIENTS = {"pypi": _pip, "npm": _npm, "https": _https}
+def _repository(source: Source, folder: Path) -> Path:
+    """A file that was made here and lies in git, where no client is needed."""
+    kept = FOLDER / source.package
+    if not kept.is_file():
+        raise FetchError(f"{source.package} is not in {FOLDER}")
+    return Path(shutil.copy(kept, folder))
+
+
+CLIENTS = {"pypi": _pip, "npm": _npm, "https": _https, "repository": _repository}
 
 
 def _run(source: Source, command: list[str]) -> None:

@@ -5,7 +5,7 @@ What comes out is plain: numpy arrays and nodes in the order they run, nothing o
 
 import base64
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,26 +35,44 @@ class GraphModel:
     input_shape: tuple[int, ...]  # height, width, channels
 
 
-def read_weights(manifest: Sequence[dict[str, Any]], data: bytes) -> Weights:
-    """The arrays of a weights manifest whose shards are joined in `data`.
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """One array as a shard holds it: value = raw × scale + minimum."""
 
-    A quantised weight is value = raw × scale + min; float16 and int32 are stored as they are.
-    """
+    raw: NDArray[Any]
+    scale: float = 1.0
+    minimum: float = 0.0
+
+
+def read_weights(manifest: Sequence[dict[str, Any]], data: bytes) -> Weights:
+    """The arrays of a weights manifest whose shards are joined in `data`, in float32 or int32."""
     weights: Weights = {}
+    for entry, stored in _entries(manifest, data):
+        raw = stored.raw
+        if entry.get("quantization", {}).get("scale"):
+            raw = raw.astype(np.float64) * stored.scale + stored.minimum
+        weights[entry["name"]] = raw.astype(np.int32 if entry["dtype"] == "int32" else np.float32)
+    return weights
+
+
+def read_stored(manifest: Sequence[dict[str, Any]], data: bytes) -> dict[str, Stored]:
+    """The same arrays as they are stored: bytes stay bytes."""
+    return {entry["name"]: stored for entry, stored in _entries(manifest, data)}
+
+
+def _entries(
+    manifest: Sequence[dict[str, Any]], data: bytes
+) -> Iterator[tuple[dict[str, Any], Stored]]:
     offset = 0
     for entry in (entry for group in manifest for entry in group["weights"]):
-        quantised = entry.get("quantization")
-        stored = np.dtype(_STORED[quantised["dtype"] if quantised else entry["dtype"]])
-        count = int(np.prod(entry["shape"]))
-        raw = np.frombuffer(data, stored, count, offset)
+        quantised = entry.get("quantization", {})
+        kind = np.dtype(_STORED[quantised.get("dtype", entry["dtype"])])
+        raw = np.frombuffer(data, kind, int(np.prod(entry["shape"])), offset)
         offset += raw.nbytes
-        if quantised and "scale" in quantised:
-            raw = raw.astype(np.float64) * quantised["scale"] + quantised["min"]
-        final = np.int32 if entry["dtype"] == "int32" else np.float32
-        weights[entry["name"]] = raw.astype(final).reshape(entry["shape"])
+        scale, minimum = quantised.get("scale", 1.0), quantised.get("min", 0.0)
+        yield entry, Stored(raw.reshape(entry["shape"]), scale, minimum)
     if offset != len(data):
         raise ValueError(f"the weights manifest covers {offset} of {len(data)} bytes")
-    return weights
 
 
 def read_graph_model(model: bytes, data: bytes, outputs: Sequence[str]) -> GraphModel:

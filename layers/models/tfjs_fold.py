@@ -1,9 +1,11 @@
 """Simplifies a TensorFlow.js graph before it is translated, so that a session has less to load.
 
-Scales and offsets go into the convolution before them, chains of limits become one `Clamp`.
+Scales and offsets go into the convolution before them, chains of limits become one `Clamp`, and
+hard swish, which is four operations there, becomes one.
 """
 
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 
@@ -15,7 +17,8 @@ CONVOLUTIONS = {"Conv2D", "_FusedConv2D", "DepthwiseConv2dNative", "FusedDepthwi
 
 def fold(model: GraphModel, kept: set[str]) -> GraphModel:
     """An equal model with fewer nodes; the nodes named in `kept` keep their names and values."""
-    return _fold_limits(_fold_scales(model, kept), kept)
+    swished = _fold_hard_swish(_constants_second(model), kept)
+    return _fold_limits(_fold_scales(swished, kept), kept)
 
 
 def activation(convolution: Node) -> str | None:
@@ -26,6 +29,50 @@ def activation(convolution: Node) -> str | None:
 
 def has_bias(convolution: Node) -> bool:
     return "BiasAdd" in convolution.attributes.get("fused_ops", ())
+
+
+def _constants_second(model: GraphModel) -> GraphModel:
+    """An equal model in which no sum and no product has a constant as its first operand."""
+    nodes = {
+        node.name: replace(node, inputs=node.inputs[::-1])
+        if node.op in {"Add", "AddV2", "Mul"} and node.inputs[0] in model.weights
+        else node
+        for node in model.nodes.values()
+    }
+    return replace(model, nodes=nodes)
+
+
+def _fold_hard_swish(model: GraphModel, kept: set[str]) -> GraphModel:
+    """x / 6 times Relu6(x + 3) becomes one `HardSwish` node."""
+    readers = _readers(model)
+    nodes = dict(model.nodes)
+    for node in model.nodes.values():
+        parts = _hard_swish(node, model)
+        if parts is None or any(readers[p] > 1 or p in kept for p in parts):
+            continue
+        nodes[node.name] = Node(node.name, "HardSwish", (nodes[parts[0]].inputs[0],), {})
+        for part in parts:
+            del nodes[part]
+    return replace(model, nodes=nodes)
+
+
+def _hard_swish(node: Node, model: GraphModel) -> tuple[str, str, str] | None:
+    """The names of the sixth, the limit and the sum that `node` makes a hard swish of."""
+    if node.op != "Mul" or any(name not in model.nodes for name in node.inputs):
+        return None
+    sixth, limit = (model.nodes[name] for name in node.inputs)
+    added = model.nodes.get(limit.inputs[0])
+    if (sixth.op, limit.op) != ("Mul", "Relu6") or added is None or added.op != "Add":
+        return None
+    source, factor, addend = (
+        sixth.inputs[0],
+        *(model.weights.get(n.inputs[1]) for n in (sixth, added)),
+    )
+    if added.inputs[0] != source or factor is None or addend is None:
+        return None
+    if not (np.allclose(factor, 1 / 6) and np.allclose(addend, 3)):
+        return None
+    return sixth.name, limit.name, added.name
 
 
 def _fold_scales(model: GraphModel, kept: set[str]) -> GraphModel:

@@ -95,11 +95,40 @@ class _Conversion:
         stride, padding = _square(node, "strides"), node.attributes["padding"]
         return self.graph.max_pool(x, _square(node, "ksize"), stride, padding)
 
+    def average_pool(self, node: Node, x: Tensor) -> Tensor:
+        if node.attributes["padding"] != "VALID":
+            raise ValueError(f"no ONNX translation for a padded average ({node.name})")
+        return self.graph.average_pool(x, _square(node, "ksize"), _square(node, "strides"))
+
+    def squeeze(self, node: Node, x: Tensor) -> Tensor:
+        if node.attributes["squeeze_dims"] == [0]:
+            return x
+        if node.attributes["squeeze_dims"] != [1, 2]:
+            raise ValueError(f"no ONNX translation for this squeeze ({node.name})")
+        return self.graph.flatten(x)
+
     def mean(self, node: Node, x: Tensor) -> Tensor:
         axes = sorted(self.weights[node.inputs[1]].tolist())
-        if axes != [1, 2] or node.attributes["keep_dims"]:
+        if axes != [1, 2]:
             raise ValueError(f"no ONNX translation for a mean over {axes} ({node.name})")
+        if node.attributes["keep_dims"]:
+            return self.graph.spatial_mean_map(x)
         return self.graph.spatial_mean(x)
+
+    def resize(self, node: Node, x: Tensor) -> Tensor:
+        height, width = (int(side) for side in self.weights[node.inputs[1]])
+        factor = height // x.shape[1]
+        whole = (height, width) == (factor * x.shape[1], factor * x.shape[2])
+        if not whole or node.attributes["align_corners"]:
+            raise ValueError(f"no ONNX translation for this change of size ({node.name})")
+        return self.graph.enlarge(x, factor, node.attributes["half_pixel_centers"])
+
+    def one_batch(self, node: Node, x: Tensor) -> Tensor:
+        """Taking the only image out of its batch, or putting it into one, changes nothing here."""
+        axis = self.weights[node.inputs[1]] if node.op == "ExpandDims" else node.attributes["axis"]
+        if int(axis) != 0:
+            raise ValueError(f"no ONNX translation for this change of shape ({node.name})")
+        return x
 
     def reshape(self, node: Node, x: Tensor) -> Tensor:
         shape = self.weights[node.inputs[1]].tolist()
@@ -133,7 +162,11 @@ def _square(node: Node, attribute: str) -> int:
 _TRANSLATIONS: dict[str, Callable[[_Conversion, Node, Tensor], Tensor]] = {
     **dict.fromkeys(CONVOLUTIONS, _Conversion.convolution),
     "Identity": lambda _, __, x: x,
+    "Cast": lambda _, __, x: x,  # from the integers of an image; here it comes as floats
+    "Unpack": _Conversion.one_batch,
+    "ExpandDims": _Conversion.one_batch,
     "Clamp": _Conversion.clamp,
+    "HardSwish": lambda conversion, _, x: conversion.graph.hard_swish(x),
     "Sigmoid": lambda conversion, _, x: conversion.graph.sigmoid(x),
     "Softmax": lambda conversion, _, x: conversion.graph.softmax(x),
     "Prelu": lambda conversion, node, x: conversion.graph.prelu(
@@ -142,9 +175,13 @@ _TRANSLATIONS: dict[str, Callable[[_Conversion, Node, Tensor], Tensor]] = {
     "Add": lambda conversion, node, x: conversion.binary("Add", node, x),
     "AddV2": lambda conversion, node, x: conversion.binary("Add", node, x),
     "Mul": lambda conversion, node, x: conversion.binary("Mul", node, x),
+    "Sub": lambda conversion, node, x: conversion.binary("Sub", node, x),
     "MaxPool": _Conversion.max_pool,
+    "AvgPool": _Conversion.average_pool,
+    "Squeeze": _Conversion.squeeze,
     "_FusedMatMul": _Conversion.dense,
     "Mean": _Conversion.mean,
+    "ResizeBilinear": _Conversion.resize,
     "Reshape": _Conversion.reshape,
     "Pad": _Conversion.pad,
     "ConcatV2": _Conversion.concatenate,

