@@ -19,6 +19,7 @@ from sightline.vision.session import open_session
 
 ADULT = 18
 SHORT = 60  # photos of each set
+WORN = ("eyeglasses", "beard", "mustache")
 Sample = TypeVar("Sample")
 
 
@@ -35,7 +36,8 @@ def rows(short: bool) -> list[Row]:
         _by_eye("mouth_open", "MOUTH_OPEN", "mouth_open"),
         at_least("eyes open or closed", 0.9, _eyes(some(data.eyes()))),
         at_least("emotion, FER2013, 7 classes", 0.62, _emotions(some(data.emotions()))),
-        Row("face occluded, pasted masks", "–", _masks(some(data.masks())), None),
+        *(_worn(name, some(data.judged_by_eye(name))) for name in WORN),
+        at_least("face occluded, masks", 0.9, _occluded(some(data.masks() + data.mask_photos()))),
     ]
 
 
@@ -97,5 +99,17 @@ def _emotions(rows: Sequence[tuple[Path, str]]) -> float:
     return float(np.mean(right))
 
 
-def _masks(rows: Sequence[tuple[Path, bool]]) -> str:
-    return f"{_right(rows, 'FACE_OCCLUDED', 'face_occluded'):.1%}"
+def _worn(name: str, rows: Sequence[tuple[Path, bool]]) -> Row:
+    metric = f"{name}, {len(rows)} UTKFace photos, balanced accuracy"
+    return at_least(metric, 0.9, _balanced(rows, name.upper(), name))
+
+
+def _occluded(rows: Sequence[tuple[Path, bool]]) -> float:
+    return _balanced(rows, "FACE_OCCLUDED", "face_occluded")
+
+
+def _balanced(rows: Sequence[tuple[Path, bool]], attribute: str, field: str) -> float:
+    """The mean of how often a yes is right and how often a no is."""
+    found = [(value, _value(path, attribute, field) is value) for path, value in rows]
+    shares = [np.mean([right for value, right in found if value is kind]) for kind in (True, False)]
+    return float(np.mean(shares))

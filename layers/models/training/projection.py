@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from benchmarks import data
 from benchmarks.faces import locator, nearest_to_centre
-from sightline.vision import embedder, features
+from sightline.vision import embedder
 from sightline.vision.embedder import FaceEmbedder
 from sightline.vision.features import FaceDescriber
 from sightline.vision.photo import Photo
@@ -36,12 +36,11 @@ def _described(photo: Photo) -> tuple[NDArray[np.float32], NDArray[np.float32]] 
     face = nearest_to_centre(photo, locator().locate(photo.pixels, 100))
     if face is None:
         return None
-    crop = face.crop(features.MARGIN, features.SIZE)
     describer = FaceDescriber(open_session("face_features"))
     networks = FaceEmbedder(open_session("face_embedding"))
     return (
         networks.identities(photo.pixels, [face.mesh.points]),
-        describer.describe(photo.pixels, [crop])[0],
+        describer.describe_face(photo, face),
     )
 
 

@@ -1,5 +1,5 @@
-"""Judges a face: age, gender, emotions, smile, eyes, mouth and what covers it. Each network runs
-only when an attribute that needs it is asked for.
+"""Judges a face: age, gender, emotions, smile, eyes, mouth, hair, and what covers it. Each network
+runs only when an attribute that needs it is asked for, and once however many need it.
 """
 
 import math
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sightline.vision import expression, eyes, features
+from sightline.vision import expression, eyes
 from sightline.vision.age_gender import AgeGenderEstimator
 from sightline.vision.expression import ExpressionReader
 from sightline.vision.eyes import EyeReader, Eyes
@@ -17,6 +17,7 @@ from sightline.vision.face import AgeRange, Emotion, EyeDirection, Gender, Judge
 from sightline.vision.features import FaceDescriber
 from sightline.vision.heads import heads
 from sightline.vision.locator import Located
+from sightline.vision.photo import Photo
 from sightline.vision.session import Session
 from sightline.vision.shape import expression_shape, mouth_gap
 
@@ -31,6 +32,15 @@ EYE_WIDTHS_PER_RADIUS = 2.5
 # Where the iris stands in an eye that looks straight ahead: the upper lid hides more than the
 # lower one, so it is seen above the corners' line. Median of UTKFace's upright faces.
 LEVEL_GAZE = -0.06
+# What one head each says from the face's features: attribute, and field of `Attributes`, which
+# is the name of the head too. Eyeglasses are any glasses, sunglasses too.
+ON_FEATURES = {
+    "EYEGLASSES": "eyeglasses",
+    "SUNGLASSES": "sunglasses",
+    "BEARD": "beard",
+    "MUSTACHE": "mustache",
+    "FACE_OCCLUDED": "face_occluded",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +55,10 @@ class Attributes:
     mouth_open: Judged | None = None
     face_occluded: Judged | None = None
     eye_direction: EyeDirection | None = None
+    eyeglasses: Judged | None = None
+    sunglasses: Judged | None = None
+    beard: Judged | None = None
+    mustache: Judged | None = None
 
 
 class AttributeReader:
@@ -53,10 +67,12 @@ class AttributeReader:
     def __init__(self, session: Callable[[str], Session]) -> None:
         self._session = session
 
-    def read(self, pixels: NDArray[np.uint8], face: Located, asked: frozenset[str]) -> Attributes:
+    def read(self, photo: Photo, face: Located, asked: frozenset[str]) -> Attributes:
         """The attributes (names of the service model's `Attribute`) of one face."""
+        pixels = photo.pixels
         age = gender = smile = opened = direction = None
         emotions: tuple[Emotion, ...] = ()
+        seen: dict[str, Judged] = {}
         if asked & {"AGE_RANGE", "GENDER"}:
             estimator = AgeGenderEstimator(self._session("age_gender"))
             years, odds = estimator.estimate(pixels, face)
@@ -65,26 +81,35 @@ class AttributeReader:
             reader = ExpressionReader(self._session("emotion"), self._session("expression"))
             logs = reader.read(pixels, face)
             shape = expression_shape(face.mesh.points)
-            emotions, smile = emotions_of(logs, shape), smile_of(logs, shape)
+            if "EMOTIONS" in asked:
+                emotions = emotions_of(logs, shape)
+            if "SMILE" in asked:
+                smile = smile_of(logs, shape, self._roots(photo, face))
         if asked & {"EYES_OPEN", "EYE_DIRECTION"}:
             looked = EyeReader(self._session("iris")).read(eyes.crops(pixels, face.mesh.points))
             opened, direction = eyes_open(looked), eye_direction(looked)
+        if asked & ON_FEATURES.keys():
+            roots = self._roots(photo, face)
+            named = {field for name, field in ON_FEATURES.items() if name in asked}
+            seen = {field: judged(heads()[field].chance(roots)) for field in named}
         return Attributes(
             age_range=age if "AGE_RANGE" in asked else None,
             gender=gender if "GENDER" in asked else None,
-            emotions=emotions if "EMOTIONS" in asked else (),
-            smile=smile if "SMILE" in asked else None,
+            emotions=emotions,
+            smile=smile,
             eyes_open=opened if "EYES_OPEN" in asked else None,
             eye_direction=direction if "EYE_DIRECTION" in asked else None,
             mouth_open=mouth_open(face) if "MOUTH_OPEN" in asked else None,
-            face_occluded=self._occluded(pixels, face) if "FACE_OCCLUDED" in asked else None,
+            **seen,
         )
 
-    def _occluded(self, pixels: NDArray[np.uint8], face: Located) -> Judged:
+    def _roots(self, photo: Photo, face: Located) -> NDArray[np.float32]:
+        """(1024,) what the heads on features read: roots, so that a few strong features do not
+        decide alone.
+        """
         describer = FaceDescriber(self._session("face_features"))
-        crop = face.crop(features.MARGIN, features.SIZE)
-        described = np.sqrt(describer.describe(pixels, [crop])[0])
-        return judged(heads()["face_occluded"].chance(described))
+        roots: NDArray[np.float32] = np.sqrt(describer.describe_face(photo, face))
+        return roots
 
 
 def judged(chance: float) -> Judged:
@@ -119,9 +144,11 @@ def emotions_of(logs: NDArray[np.float32], shape: NDArray[np.float32]) -> tuple[
     return tuple(sorted(found, key=lambda each: -each.confidence))
 
 
-def smile_of(logs: NDArray[np.float32], shape: NDArray[np.float32]) -> Judged:
-    """From both expression networks' log shares and the form of the face."""
-    return judged(heads()["smile"].chance(expression.smile_inputs(logs, shape)))
+def smile_of(
+    logs: NDArray[np.float32], shape: NDArray[np.float32], roots: NDArray[np.float32]
+) -> Judged:
+    """From both expression networks' log shares, the form of the face and its features."""
+    return judged(heads()["smile"].chance(expression.smile_inputs(logs, shape, roots)))
 
 
 def mouth_open(face: Located) -> Judged:

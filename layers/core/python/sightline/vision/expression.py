@@ -71,9 +71,13 @@ def postprocess(
     return logs
 
 
-def smile_inputs(logs: NDArray[np.float32], shape: NDArray[np.float32]) -> NDArray[np.float32]:
-    """(26,) for the head: log shares (14,) and `shape.expression_shape` (12,)."""
-    return np.concatenate([logs, shape])
+def smile_inputs(
+    logs: NDArray[np.float32], shape: NDArray[np.float32], roots: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    """(1050,) for the head: log shares (14,), `shape.expression_shape` (12,) and the square roots
+    of `FaceDescriber`'s features (1024,).
+    """
+    return np.concatenate([logs, shape, roots])
 
 
 def emotion_inputs(logs: NDArray[np.float32], shape: NDArray[np.float32]) -> NDArray[np.float32]:

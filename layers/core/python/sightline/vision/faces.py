@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sightline.geometry import BoundingBox, Point
-from sightline.vision import features
 from sightline.vision.attributes import AttributeReader, Attributes
 from sightline.vision.detector import FaceDetector
 from sightline.vision.embedder import LENGTH, FaceEmbedder
@@ -45,13 +44,16 @@ class FaceAnalyzer:
                 all of them come all 30 landmarks.
         """
         names = list(MESH_POINTS) if attributes >= ALL_ATTRIBUTES else list(DEFAULT_LANDMARKS)
-        detector = FaceDetector(self._session("face_detector"))
-        locator = FaceLocator(detector, FaceMesher(self._session("face_mesh")))
         reader = AttributeReader(self._session)
         return [
-            described(each, photo, names, reader.read(photo.pixels, each, attributes))
-            for each in locator.locate(photo.pixels, MOST_FACES)
+            described(each, photo, names, reader.read(photo, each, attributes))
+            for each in photo.once("faces", lambda: self._locate(photo.pixels))
         ]
+
+    def _locate(self, pixels: NDArray[np.uint8]) -> list[Located]:
+        detector = FaceDetector(self._session("face_detector"))
+        locator = FaceLocator(detector, FaceMesher(self._session("face_mesh")))
+        return locator.locate(pixels, MOST_FACES)
 
     def embed(self, photo: Photo, faces: Sequence[Face]) -> NDArray[np.float32]:
         """(n, 128) unit vectors of faces that `analyze` found in the same photo.
@@ -71,8 +73,7 @@ class FaceAnalyzer:
         vectors = [np.empty((0, LENGTH), np.float32)]
         # One face at a time: the networks gain nothing from more, and memory stays small.
         for face in faces:
-            crop = face.crop(features.MARGIN, features.SIZE)
-            seen = describer.describe(photo.pixels, [crop])
+            seen = describer.describe_face(photo, face)[None]
             vectors.append(embedder.embed(photo.pixels, [face.mesh.points], seen))
         return np.concatenate(vectors)
 

@@ -6,6 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sightline.vision.align import cut
+from sightline.vision.locator import Located
+from sightline.vision.photo import Photo
 from sightline.vision.session import Session
 
 SIZE = 224
@@ -28,9 +30,22 @@ class FaceDescriber:
             pixels: (h, w, 3) RGB.
             crops: n times (2, 3), from `align.upright` with this module's MARGIN and SIZE.
         """
-        images = np.stack([cut(pixels, each, SIZE) for each in crops])
+        return self.describe_images(np.stack([cut(pixels, each, SIZE) for each in crops]))
+
+    def describe_images(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """(n, 1024) of crops (n, 224, 224, 3) RGB."""
         (features,) = self._session.run(["features"], {"image": preprocess(images)})
         return features
+
+    def describe_face(self, photo: Photo, face: Located) -> NDArray[np.float32]:
+        """(1024,) of one face of a photo; the network looks once, however many ask."""
+
+        def look() -> NDArray[np.float32]:
+            described: NDArray[np.float32]
+            (described,) = self.describe(photo.pixels, [face.crop(MARGIN, SIZE)])
+            return described
+
+        return photo.once(("face features", face.box.tobytes()), look)
 
 
 def preprocess(images: NDArray[np.uint8]) -> NDArray[np.float32]:
