@@ -80,7 +80,8 @@ def tagged(resource_arn: str) -> Collection:
         raise InvalidParameterException
     kind, _, collection_id = parts["resource"].partition("/")
     home = (settings().region, settings().account)
-    if (parts["region"], parts["account"]) == home and kind == "collection" and collection_id:
+    named = kind == "collection" and collection_id and not collection_id.startswith(collections.OWN)
+    if named and (parts["region"], parts["account"]) == home:
         collection, _ = collections.read(collection_id)
         if collection is not None:
             return collection

@@ -27,6 +27,10 @@ from sightline.store.table import Cancelled, Item, Key, number, text
 
 LANES = 8
 LIST = "COLLECTIONS"
+# A collection whose id begins with this is the service's own. No request can name one, for `#` is
+# not among the characters of a CollectionId, and no listing shows one.
+OWN = "#"
+AFTER_OWN = "$"  # sorts after all of them, and before the characters of an id
 NAME_IN_KEY = 120  # characters; with these a page token stays under the model's 255
 SWEPT_AT_ONCE = 10_000  # items that one call may delete for collections that are gone
 
@@ -140,10 +144,13 @@ def need(collection_id: str) -> Collection:
 
 
 def page(after: str | None, limit: int) -> list[tuple[str, tuple[str, str]]]:
-    """Collections by ascending id, each as its sort key, and its id and face model version."""
+    """Collections by ascending id, each as its sort key, and its id and face model version.
+
+    The service's own are left out.
+    """
     return [
         (item["SK"]["S"], (item["collection_id"]["S"], item["model"]["S"]))
-        for item in table.query(LIST, after or "", limit)
+        for item in table.query(LIST, after or AFTER_OWN, limit)
     ]
 
 

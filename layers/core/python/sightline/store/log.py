@@ -11,7 +11,7 @@ from itertools import chain
 from typing import NamedTuple
 
 from sightline.store import table
-from sightline.store.collections import Collection, Lane, lane_key
+from sightline.store.collections import LANES, Collection, Lane, lane_key
 from sightline.store.table import Action, Item, Key, number, text
 
 READ_AT_ONCE = 3200  # entries: two batches for each of the table's threads
@@ -120,6 +120,16 @@ def remove_faces(uid: str, faces: Iterable[tuple[Place, str]]) -> list[Action]:
 def forget_user(uid: str, place: Place) -> None:
     """Takes a vector that a user no longer has out of the log, unless another write comes first."""
     table.write_each([table.update(_key(uid, place), "REMOVE vector", "attribute_exists(PK)")])
+
+
+def forget_every(uid: str, user_id: str) -> None:
+    """Takes every vector that a user ever had out of the log, also those that a function which
+    died in between should have taken out; reads the whole log.
+    """
+    for lane in range(LANES):
+        for item in table.query(f"LOG#{uid}#{lane}"):
+            if item.get("user_id") == text(user_id) and "vector" in item:
+                table.write_one(table.update(table.key_of(item), "REMOVE vector"))
 
 
 def _advance(collection: Collection, lane: Lane, faces: int = 0) -> Action:
