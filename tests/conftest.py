@@ -23,6 +23,7 @@ from local import dynamodb, frontdoor, resources
 from sightline import settings as settings_module
 from sightline.domain import access
 from sightline.store import aws, keys, shards
+from sightline.wire.model import SDK
 
 if TYPE_CHECKING:
     from moto.core.config import DefaultConfig
@@ -93,10 +94,12 @@ def forget() -> None:
 
 @pytest.fixture
 def client_of(account: None) -> ClientFactory:
-    """Makes clients with any credentials and settings."""
+    """Makes clients with any credentials and settings, of boto3's own session or another."""
 
-    def make(key_id: str = "test", secret: str = "test", **config: Any) -> "RekognitionClient":
-        client = boto3.client(
+    def make(
+        key_id: str = "test", secret: str = "test", session: Any = boto3, **config: Any
+    ) -> "RekognitionClient":
+        client: RekognitionClient = session.client(
             "rekognition",
             region_name="us-east-1",
             aws_access_key_id=key_id,
@@ -108,6 +111,13 @@ def client_of(account: None) -> ClientFactory:
         return client
 
     return make
+
+
+@pytest.fixture
+def extended(monkeypatch: pytest.MonkeyPatch) -> boto3.Session:
+    """A session that knows Sightline's extensions, as the README tells users to teach it."""
+    monkeypatch.setenv("AWS_DATA_PATH", str(SDK))
+    return boto3.Session()
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import boto3
 import pytest
 from botocore.exceptions import ClientError
 from botocore.model import ListShape, MapShape, Shape, StringShape, StructureShape
@@ -18,7 +19,13 @@ from hypothesis import strategies as st
 from local.frontdoor import FUNCTIONS, built_operations, handler_of
 from sightline.errors import NotImplementedException, ServiceError
 from sightline.wire.constraints import check
-from sightline.wire.model import input_shape, module_name, operation_model, service_model
+from sightline.wire.model import (
+    EXTENSIONS,
+    input_shape,
+    module_name,
+    operation_model,
+    service_model,
+)
 from sightline.wire.parse import parse_document
 
 if TYPE_CHECKING:
@@ -39,7 +46,33 @@ KNOWN = {  # values that lead past the checks, to what an operation does
 
 
 def test_the_service_has_75_operations() -> None:
-    assert len(service_model().operation_names) == 75
+    assert len(service_model().operation_names) == 75 + len(EXTENSIONS)
+
+
+def test_extensions_are_apart_from_the_services_own_operations() -> None:
+    files = {path.stem for path in (FUNCTIONS / "extensions").glob("*.py")} - {"__init__"}
+    assert files == {module_name(name) for name in EXTENSIONS}
+
+
+def test_analyze_takes_and_gives_what_its_operations_do() -> None:
+    taken = input_shape("Analyze").members["Operations"]
+    given = operation_model("Analyze").output_shape
+    assert isinstance(taken, StructureShape)
+    assert isinstance(given, StructureShape)
+    for name, shape in taken.members.items():
+        alone = input_shape(name)
+        assert isinstance(shape, StructureShape)
+        assert {member: each.name for member, each in shape.members.items()} == {
+            member: each.name for member, each in alone.members.items() if member != "Image"
+        }
+        assert {*shape.required_members} == {*alone.required_members} - {"Image"}
+        output = operation_model(name).output_shape
+        assert output is not None
+        assert given.members[name].name == output.name
+    errors = {error.name for error in operation_model("Analyze").error_shapes}
+    assert errors == {
+        error.name for name in taken.members for error in operation_model(name).error_shapes
+    }
 
 
 def test_every_handler_file_is_an_operation() -> None:
@@ -59,6 +92,7 @@ def test_every_built_operation_has_a_golden_request_that_the_model_accepts() -> 
 
 def test_every_golden_request_has_a_handler() -> None:
     goldens = {path.relative_to(ROOT / "events") for path in ROOT.glob("events/*/*.json")}
+    goldens = {path for path in goldens if path.parts[0] != "triggers"}  # the workers' events
     handlers = {path.relative_to(FUNCTIONS) for path in built_operations().values()}
     assert goldens == {path.with_suffix(".json") for path in handlers}
 
@@ -67,7 +101,7 @@ def test_the_readme_lists_all_operations_as_they_are() -> None:
     rows = re.findall(r"^\| `(\w+)` \| (.+?) \|", (ROOT / "README.md").read_text(), re.MULTILINE)
     expected = {
         name: "built" if name in built_operations() else "not yet"
-        for name in service_model().operation_names
+        for name in set(service_model().operation_names) - EXTENSIONS
     }
     assert dict(rows) == expected
     assert len(rows) == 75
@@ -127,11 +161,15 @@ def numbers(shape: Shape, kind: Callable[..., st.SearchStrategy[Any]]) -> st.Sea
 
 @pytest.mark.parametrize("name", BUILT)
 def test_any_input_gets_an_answer_or_an_error_of_the_model(
-    name: str, client_of: Callable[..., "RekognitionClient"], s3: "S3Client", cat: bytes
+    name: str,
+    client_of: Callable[..., "RekognitionClient"],
+    extended: boto3.Session,
+    s3: "S3Client",
+    cat: bytes,
 ) -> None:
     s3.put_object(Bucket="photos", Key="cat.png", Body=cat)
     s3.put_object(Bucket="photos", Key="text.txt", Body=b"no image")
-    client = client_of(parameter_validation=False)
+    client = client_of(session=extended, parameter_validation=False)
     client.create_collection(CollectionId="people")
     allowed = {shape.name for shape in operation_model(name).error_shapes}
 

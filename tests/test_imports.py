@@ -10,9 +10,15 @@ from local.frontdoor import built_operations
 from tests.conftest import ENVIRONMENT
 
 RUN_MODELS = {
+    "Analyze",
     "CompareFaces",
     "DetectFaces",
+    "DetectText",
+    "DetectLabels",
+    "DetectModerationLabels",
+    "DetectProtectiveEquipment",
     "IndexFaces",
+    "RecognizeCelebrities",
     "SearchFacesByImage",
     "SearchUsersByImage",
 }

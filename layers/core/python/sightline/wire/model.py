@@ -1,9 +1,12 @@
 """botocore's own model of Amazon Rekognition: the contract, never written again by hand.
 
-Handlers, checks, rendering, paging and tests all read operations and shapes from here.
+Handlers, checks, rendering, paging and tests all read operations and shapes from here. What
+Sightline adds is written in the form in which SDKs take additions to a service model, so that the
+same file teaches them the new operations.
 """
 
 from functools import cache
+from pathlib import Path
 from typing import cast
 
 from botocore import xform_name
@@ -11,12 +14,16 @@ from botocore.loaders import Loader
 from botocore.model import OperationModel, ServiceModel, StructureShape
 
 SERVICE = "rekognition"
+# For AWS_DATA_PATH of a client that calls the extensions.
+SDK = Path(__file__).parent / "sdk"
+EXTENSIONS = frozenset({"Analyze", "FindPhotos"})
 
 
 @cache
 def service_model() -> ServiceModel:
-    """The service model, loaded once per process."""
-    return ServiceModel(Loader().load_service_model(SERVICE, "service-2"), SERVICE)
+    """The service model and the extensions, loaded once per process."""
+    loader = Loader(extra_search_paths=[str(SDK)])
+    return ServiceModel(loader.load_service_model(SERVICE, "service-2"), SERVICE)
 
 
 @cache

@@ -54,8 +54,8 @@ def _over_http(name: str, handler: Handler, event: dict[str, Any], context: Any)
     def answer() -> dict[str, Any]:
         key_id = _authenticate(name, request)
         parsed = parse_body(request.body, model.input_shape(name))
-        if parsed.get("Tags"):  # whoever tags something as it is made needs to be allowed both
-            access.authorize(key_id, "TagResource")
+        for other in _also_needed(name, parsed):
+            access.authorize(key_id, other)
         return _call(name, handler, parsed, context)
 
     try:
@@ -78,6 +78,14 @@ def _authenticate(name: str, request: http.HttpRequest) -> str:
     key_id = sigv4.verify(request, model.SERVICE, access.secret_of, datetime.now(UTC))
     access.authorize(key_id, name)
     return key_id
+
+
+def _also_needed(name: str, parsed: dict[str, Any]) -> list[str]:
+    """The other operations that a request's key must allow."""
+    if name == "Analyze":
+        return list(parsed.get("Operations", {}))
+    # Whoever tags something as it is made needs to be allowed both.
+    return ["TagResource"] if parsed.get("Tags") else []
 
 
 def _call(name: str, handler: Handler, request: dict[str, Any], context: Any) -> dict[str, Any]:

@@ -1,0 +1,1 @@
+"""Operations that Rekognition does not have."""
