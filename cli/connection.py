@@ -1,10 +1,14 @@
 """Where the commands that talk to a stack find it, and with what key."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated
 from urllib.parse import urlsplit
 
 import typer
+
+from cli.report import one_line_errors
 
 LOCAL = "http://127.0.0.1:4599"
 LOCAL_KEY = "test"  # what `sightline serve` starts with
@@ -20,6 +24,23 @@ EndpointUrl = Annotated[
 Region = Annotated[
     str, typer.Option(envvar=["AWS_REGION", "AWS_DEFAULT_REGION"], help="Region of the stack.")
 ]
+TableName = Annotated[str, typer.Option(envvar="SIGHTLINE_TABLE", help="The service's table.")]
+
+# What the service's settings must have; a command names those that it uses.
+SETTINGS = ("SIGHTLINE_ACCOUNT", "SIGHTLINE_TABLE", "SIGHTLINE_BUCKET", "SIGHTLINE_KEYS")
+
+
+@contextmanager
+def stack(endpoint_url: str, region: str, **names: str) -> Iterator[None]:
+    """Points the service's own stores at the stack; what goes wrong with it ends in one line."""
+    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
+
+    from sightline.errors import ServiceError  # noqa: PLC0415
+
+    connect(endpoint_url, region)
+    os.environ |= {**dict.fromkeys(SETTINGS, "-"), **names}
+    with one_line_errors(BotoCoreError, ClientError, ServiceError, ValueError):
+        yield
 
 
 def connect(endpoint_url: str, region: str) -> None:

@@ -1,15 +1,12 @@
 """`sightline keys`: who may call the service, and which of its operations."""
 
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Annotated
 
 import typer
 from rich.table import Table
 
-from cli.connection import LOCAL, EndpointUrl, Region, connect
-from cli.report import one_line_errors, out
+from cli.connection import LOCAL, EndpointUrl, Region, stack
+from cli.report import out
 
 app = typer.Typer(help="Access keys of the service: create, list, disable.", no_args_is_help=True)
 
@@ -29,7 +26,7 @@ def create(
     prefix: Prefix = "sightline/keys",
 ) -> None:
     """Make an access key and print it; its secret is shown this once."""
-    with _stack(endpoint_url, region, prefix):
+    with stack(endpoint_url, region, SIGHTLINE_KEYS=prefix):
         from sightline.domain import access  # noqa: PLC0415
 
         key = access.create(_checked(allow or ["*"]))
@@ -46,7 +43,7 @@ def list_keys(
     prefix: Prefix = "sightline/keys",
 ) -> None:
     """List the access keys, without their secrets."""
-    with _stack(endpoint_url, region, prefix):
+    with stack(endpoint_url, region, SIGHTLINE_KEYS=prefix):
         from sightline.store import keys  # noqa: PLC0415
 
         found = sorted(keys.all_keys(), key=lambda key: key.id)
@@ -65,7 +62,7 @@ def disable(
     prefix: Prefix = "sightline/keys",
 ) -> None:
     """Make an access key useless; running functions notice within ten seconds."""
-    with _stack(endpoint_url, region, prefix):
+    with stack(endpoint_url, region, SIGHTLINE_KEYS=prefix):
         from sightline.domain import access  # noqa: PLC0415
 
         access.disable(key_id)
@@ -86,17 +83,3 @@ def _checked(allow: list[str]) -> tuple[str, ...]:
         if not any(covers(name, operation) for operation in service_model().operation_names):
             raise ValueError(f"--allow {name!r} names no operation of Rekognition")
     return tuple(names)
-
-
-@contextmanager
-def _stack(endpoint_url: str, region: str, prefix: str) -> Iterator[None]:
-    """Points the service's own store of keys at the stack that the options name."""
-    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
-
-    from sightline.errors import ServiceError  # noqa: PLC0415
-
-    connect(endpoint_url, region)
-    names = ("SIGHTLINE_ACCOUNT", "SIGHTLINE_TABLE", "SIGHTLINE_BUCKET")
-    os.environ |= {**dict.fromkeys(names, "-"), "SIGHTLINE_KEYS": prefix}  # keys need no others
-    with one_line_errors(BotoCoreError, ClientError, ServiceError, ValueError):
-        yield

@@ -2,7 +2,7 @@
 
 import typer
 
-from cli import draw, keys, models, serve
+from cli import celebrities, draw, find, keys, models, reviews, rules, serve
 
 app = typer.Typer(
     name="sightline",
@@ -14,4 +14,8 @@ app = typer.Typer(
 app.command("serve")(serve.serve)
 app.command("models")(models.models)
 app.command("draw")(draw.draw)
+app.command("find")(find.find)
+app.add_typer(celebrities.app, name="celebrities")
 app.add_typer(keys.app, name="keys")
+app.add_typer(reviews.app, name="reviews")
+app.add_typer(rules.app, name="rules")

@@ -80,7 +80,7 @@ def _equipment(client: Any, image: Any) -> Found:
             for each in part["EquipmentDetections"]:
                 found.marks.append(Mark(each["BoundingBox"], Label(_words(each["Type"]))))
                 worn.append(f"{_words(each['Type'])} {each['Confidence']:.1f} %")
-        seen = ", ".join(_words(part["Name"]) for part in parts)
+        seen = ", ".join(_words(part["Name"]) for part in parts) or "no part seen"
         found.lines.append(f"Person {person['Id']}: {seen}; {', '.join(worn) or 'no equipment'}")
     return found
 

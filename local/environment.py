@@ -8,7 +8,7 @@ from moto import mock_aws
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.moto_server import werkzeug_app
 
-from local import dynamodb
+from local import dynamodb, notifications
 
 MODELS = Path(__file__).resolve().parent.parent / "layers" / "models"
 KEY = "test"  # id and secret of the access key that the local service starts with
@@ -38,6 +38,7 @@ def prepare() -> None:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         os.environ.setdefault(name, KEY)
     dynamodb.install()
+    notifications.install()
     # Only what a bucket's own CORS settings allow, as on AWS: else any web page could read photos.
     werkzeug_app.DISABLE_GLOBAL_CORS = True  # type: ignore[attr-defined]
     # moto has a Rekognition of its own, of four canned answers

@@ -1,8 +1,8 @@
 """moto's backends were not written for threads: here one request at a time reaches their state.
 
 The same lock gives a snapshot a moment at which no request is half done, and the count of changes
-tells it whether anything happened since the last one. Services that may wait inside a request
-(SQS's long poll) are left alone.
+tells it whether anything happened since the last one. A request that may wait inside (SQS's long
+poll) is left alone.
 """
 
 import threading
@@ -14,11 +14,22 @@ from moto.core.responses import BaseResponse
 from moto.dynamodb.responses import DynamoHandler
 from moto.s3.responses import S3Response
 from moto.secretsmanager.responses import SecretsManagerResponse
+from moto.sns.responses import SNSResponse
+from moto.sqs.responses import SQSResponse
 
+_QUEUE_WRITES = (
+    "send_message",
+    "send_message_batch",
+    "delete_message",
+    "delete_message_batch",
+    "change_message_visibility",
+    "change_message_visibility_batch",
+    "purge_queue",
+)
 _READS = ("Get", "BatchGet", "TransactGet", "Query", "Scan", "List", "Describe")
 
 LOCK = threading.RLock()
-_changes = {"dynamodb": 0, "s3": 0, "secretsmanager": 0}
+_changes = {"dynamodb": 0, "s3": 0, "secretsmanager": 0, "sns": 0, "sqs": 0}
 
 
 def changes() -> dict[str, int]:
@@ -28,9 +39,16 @@ def changes() -> dict[str, int]:
 
 @cache
 def install() -> None:
-    """Put the gate in front of DynamoDB, S3 and Secrets Manager; a second call changes nothing."""
+    """Put the gate in front of those services; a second call changes nothing.
+
+    SQS and SNS are among them because a message that one thread adds is lost where another one
+    deletes at the same time: moto then keeps the list of messages that it had before.
+    """
     _guard("dynamodb", DynamoHandler, "call_action", _changes_by_target)
     _guard("secretsmanager", SecretsManagerResponse, "call_action", _changes_by_target)
+    _guard("sns", SNSResponse, "call_action", _changes_by_target)
+    for entry in _QUEUE_WRITES:
+        _guard("sqs", SQSResponse, entry, _changes_by_target)
     for entry in ("bucket_response", "key_response"):
         _guard("s3", S3Response, entry, _changes_by_method)
 

@@ -13,6 +13,7 @@ QUEUES = {  # environment variable and queue
     "SIGHTLINE_UPLOADS_QUEUE": "sightline-uploads",
     "SIGHTLINE_REVIEWS_QUEUE": "sightline-reviews",
 }
+DEAD_LETTERS = {"SIGHTLINE_UPLOADS_DEAD_LETTERS": "sightline-uploads-dead"}
 TOPICS = {"SIGHTLINE_RESULTS_TOPIC": "sightline-results"}
 DELIVERIES = 5  # of a message that fails, before it goes to the dead letters
 
@@ -26,6 +27,8 @@ def create() -> None:
     create_bucket()
     for variable, name in QUEUES.items():
         os.environ[variable] = create_queue(name)
+    for variable, name in DEAD_LETTERS.items():
+        os.environ[variable] = aws.sqs().get_queue_url(QueueName=name)["QueueUrl"]
     for variable, name in TOPICS.items():
         os.environ[variable] = aws.sns().create_topic(Name=name)["TopicArn"]
 

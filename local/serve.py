@@ -1,6 +1,7 @@
 """The local service as a process: start, say where it is, run until told to stop, keep the state.
 
-prepare moto → lock and load the data folder → make what is missing → listen → save, save, …
+prepare moto → lock and load the data folder → make what is missing → poll queues, listen →
+save, save, …
 """
 
 import gc
@@ -16,6 +17,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from local import environment, resources
 from local.application import Application, limit_of, refuse
 from local.listener import Listener
+from local.queues import event_sources
 from local.snapshots.folder import DataFolderError
 from local.snapshots.keeper import Keeper
 from sightline.settings import settings
@@ -53,6 +55,8 @@ def serve(host: str, port: int, data: Path | None, say: Callable[[str], None]) -
         _create_missing()
         if keeper is not None:
             stack.enter_context(keeper)
+        for source in event_sources(PATIENCE):
+            stack.enter_context(source)
         listener.begin()
         say(_ready(listener, data))
         while not stopping.wait(SWEEP_EVERY):

@@ -132,3 +132,24 @@ def test_draw_names_the_faces_of_a_photo_of_any_size(
     assert done.returncode == 0, done.stderr
     assert "eileen" in done.stdout
     assert _photo(tmp_path / "out.png").size == (2600, 2600)
+
+
+@pytest.mark.parametrize(
+    ("what", "first", "among"),
+    [
+        ("labels", " labels in me.jpg", "Person"),
+        ("text", " text in me.jpg", ""),
+        ("moderation", "0 moderation in me.jpg", ""),
+        ("equipment", "1 equipment in me.jpg", "Person 0: face, head"),
+        ("celebrities", "1 celebrities in me.jpg", "1 others"),
+    ],
+)
+def test_draw_shows_what_any_operation_finds(
+    server: Server, tmp_path: Path, astronaut: Path, what: str, first: str, among: str
+) -> None:
+    (tmp_path / "me.jpg").write_bytes(astronaut.read_bytes())
+    done = run("draw", "me.jpg", "-w", what, "--endpoint-url", server.endpoint, folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert first in done.stdout.splitlines()[0]
+    assert among in done.stdout
+    assert _photo(tmp_path / f"me-{what}.png").size == (1024, 1024)

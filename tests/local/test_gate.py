@@ -1,5 +1,6 @@
-"""S3 and Secrets Manager between threads: bodies arrive whole, nothing is lost."""
+"""S3, Secrets Manager and SQS between threads: bodies arrive whole, nothing is lost."""
 
+import sys
 from collections.abc import Iterator
 
 import boto3
@@ -63,3 +64,33 @@ def test_only_what_may_change_something_counts_as_a_change(account: None) -> Non
     s3.delete_object(Bucket="photos", Key="a")
     assert gate.changes()["s3"] > before["s3"]
     s3.close()
+
+
+def test_messages_that_many_send_while_others_delete_are_all_there(account: None) -> None:
+    had = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)  # seconds; threads then meet within moto's few lines
+    sqs = boto3.client("sqs", region_name="us-east-1")
+    url = sqs.create_queue(QueueName="work")["QueueUrl"]
+    taken: list[str] = []
+
+    def take() -> int:
+        found = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", [])
+        for message in found:
+            taken.append(message["Body"])
+            sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+        return len(found)
+
+    def work(number: int) -> None:
+        for turn in range(40):
+            sqs.send_message(QueueUrl=url, MessageBody=f"{number}/{turn}")
+            if number % 2:
+                take()
+
+    try:
+        at_once(work)
+    finally:
+        sys.setswitchinterval(had)
+    while take():
+        pass
+    assert len(set(taken)) == THREADS * 40
+    sqs.close()

@@ -62,10 +62,23 @@ def index(request: dict[str, Any]) -> dict[str, Any]:
         InvalidParameterException, InvalidS3ObjectException, InvalidImageFormatException,
             ImageTooLargeException: as the image is.
     """
-    attributes = expand_attributes(request.get("DetectionAttributes", []))
     collection = collections.need(request["CollectionId"])
     data = photo_bytes(request["Image"])
-    photo = fitting(decode(data))
+    return index_photo(collection, decode(data), data, request)
+
+
+def index_photo(
+    collection: Collection, photo: Photo, data: bytes, request: dict[str, Any]
+) -> dict[str, Any]:
+    """The same for a photo that was decoded from `data` already.
+
+    Raises:
+        ResourceNotFoundException: the collection is gone.
+        ServiceQuotaExceededException: it is full.
+        InvalidParameterException: too few pixels.
+    """
+    attributes = expand_attributes(request.get("DetectionAttributes", []))
+    photo = fitting(photo)
     size = Size(photo.width, photo.height)
     seen = face_analyzer().analyze(photo, attributes)
     good, poor = sift(seen, size, request.get("QualityFilter", "AUTO"))

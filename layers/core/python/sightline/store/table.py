@@ -97,6 +97,12 @@ def delete(key: Key, condition: str = "", **values: Item) -> Action:
     return {"Delete": {**place, **_expressions(condition, values)}}
 
 
+def check(key: Key, condition: str, **values: Item) -> Action:
+    """An action that changes nothing, and holds up the others where the condition fails."""
+    place = {"TableName": settings().table, "Key": keyed(key)}
+    return {"ConditionCheck": {**place, **_expressions(condition, values)}}
+
+
 def _expressions(condition: str, values: dict[str, Item]) -> dict[str, Any]:
     expressions: dict[str, Any] = {"ConditionExpression": condition} if condition else {}
     if values:

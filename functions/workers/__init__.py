@@ -1,0 +1,1 @@
+"""Functions that queues start: no operations of the service."""

@@ -1,0 +1,66 @@
+"""Rules say what is done with photos that are uploaded under a prefix of a bucket.
+
+    {"Operations": {"DetectLabels": {"MaxLabels": 9}, "IndexFaces": {"CollectionId": "people"}},
+     "ResultsPrefix": "results", "Publish": true}
+
+The edge has checked a rule before it is stored. Of several prefixes that fit a key the longest
+decides alone. A worker reads a bucket's rules once per event and keeps to what it read.
+"""
+
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
+
+from sightline.store import rules
+
+LOOP_NAME = 63  # characters of a human loop's name, the service's limit
+LOOP_DIGITS = 32
+RESULTS = "results"  # prefix of the results where a rule names none
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Operations with their parameters, where results go, and whether the topic hears of them."""
+
+    operations: dict[str, dict[str, Any]]
+    results_prefix: str
+    publish: bool
+
+    def result_of(self, key: str) -> str:
+        """The key of a photo's results."""
+        return f"{self.results_prefix}/{key}.json"
+
+    def requests(self, image: dict[str, Any], event: str) -> dict[str, dict[str, Any]]:
+        """The operations' requests for an `Image`.
+
+        Each event has a human loop of its own, for a loop is about one image; the rule's name for
+        it begins the loop's name, and the event, as any text that tells it from others, ends it.
+        """
+        asked = {name: {**each, "Image": image} for name, each in self.operations.items()}
+        for each in asked.values():
+            if config := each.get("HumanLoopConfig"):
+                own = sha256(event.encode()).hexdigest()[:LOOP_DIGITS]
+                begun = config["HumanLoopName"][: LOOP_NAME - LOOP_DIGITS - 1]
+                each["HumanLoopConfig"] = {**config, "HumanLoopName": f"{begun}-{own}"}
+        return asked
+
+
+def rule_of(document: dict[str, Any]) -> Rule:
+    """A stored rule, with what it leaves open filled in."""
+    return Rule(
+        operations=document["Operations"],
+        results_prefix=document.get("ResultsPrefix", RESULTS).rstrip("/"),
+        publish=document.get("Publish", True),
+    )
+
+
+def rule_for(bucket: str, key: str) -> Rule | None:
+    """The rule for an object; None where nothing watches it.
+
+    Whatever lies under a results prefix of the bucket is never watched, whichever rule names it.
+    """
+    found = {prefix: rule_of(document) for prefix, document in rules.of(bucket).items()}
+    if any(key.startswith(f"{rule.results_prefix}/") for rule in found.values()):
+        return None
+    fitting = [prefix for prefix in found if key.startswith(prefix)]
+    return found[max(fitting, key=len)] if fitting else None
