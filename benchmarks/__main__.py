@@ -8,13 +8,32 @@ from collections.abc import Callable
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import attributes, data, detection, recognition, results, speed
+from benchmarks import (
+    attributes,
+    celebrities,
+    data,
+    detection,
+    equipment,
+    moderation,
+    objects,
+    recognition,
+    results,
+    scenes,
+    speed,
+    text,
+)
 from benchmarks.results import Row
 
 NEEDING_DATA: dict[str, Callable[[bool], list[Row]]] = {
     "recognition": recognition.rows,
     "detection": detection.rows,
     "attributes": attributes.rows,
+    "objects": objects.rows,
+    "scenes": scenes.rows,
+    "equipment": equipment.rows,
+    "moderation": moderation.rows,
+    "celebrities": celebrities.rows,
+    "text": text.rows,
 }
 MARKS = {True: "[green]yes[/]", False: "[red]no[/]", None: ""}
 
