@@ -3,7 +3,7 @@
 from typing import Any
 
 from sightline.domain.analysis import LIMITS, analyze
-from sightline.domain.photos import open_photo
+from sightline.domain.photos import open_photo, sent_bytes
 from sightline.wire.operation import operation
 
 
@@ -11,7 +11,7 @@ from sightline.wire.operation import operation
 def handler(request: dict[str, Any], context: Any) -> dict[str, Any]:
     image = request["Image"]
     operations = {name: {**asked, "Image": image} for name, asked in request["Operations"].items()}
-    analysis = analyze(open_photo(image, LIMITS), operations)
+    analysis = analyze(open_photo(image, LIMITS), operations, sent_bytes(image))
     errors = [
         {"Operation": name, "Code": error.code, "Message": error.message}
         for name, error in analysis.errors.items()

@@ -1,11 +1,14 @@
 """Analyze: several operations on one image, each with the answer that it gives alone."""
 
 from collections.abc import Callable
+from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 import boto3
+import numpy as np
 import pytest
 from botocore.exceptions import ClientError
+from PIL import Image
 
 from sightline.domain import access
 from sightline.domain.analysis import DETECTORS
@@ -71,6 +74,22 @@ def test_an_operation_that_refuses_does_not_keep_the_others_from_answering(
     (error,) = found["Errors"]
     assert (error["Operation"], error["Code"]) == ("DetectLabels", "InvalidParameterException")
     assert "DetectLabels" not in found
+
+
+def test_each_operation_keeps_its_own_limits(client: Any) -> None:
+    def refused(image: Image.Image) -> dict[str, str]:
+        file = BytesIO()
+        image.save(file, "PNG")
+        operations: dict[str, Any] = {"DetectFaces": {}, "DetectProtectiveEquipment": {}}
+        found = client.analyze(Image={"Bytes": file.getvalue()}, Operations=operations)
+        return {error["Operation"]: error["Code"] for error in found["Errors"]}
+
+    small = Image.new("RGB", (70, 70))
+    assert refused(small) == {"DetectFaces": "InvalidParameterException"}
+    noise = np.random.default_rng(7).integers(0, 256, (1250, 1250, 3), np.uint8)  # 4.7 MB
+    assert refused(Image.fromarray(noise)) == {
+        "DetectProtectiveEquipment": "ImageTooLargeException"
+    }
 
 
 def test_parameters_are_checked_by_each_operations_own_model(client: Any, cat: bytes) -> None:

@@ -18,6 +18,7 @@ from sightline.errors import (
     InvalidParameterException,
     ServiceError,
 )
+from sightline.vision import photo as photo_module
 from sightline.vision.photo import PNG_SIGNATURE, WORKING_SIDE, decode
 
 SIZE = (160, 120)
@@ -190,6 +191,19 @@ def test_webp_is_taken_where_the_settings_take_it(
     found = decode(encoded(turned, "WEBP", lossless=True, exif=exif))
     assert (found.width, found.height) == SIZE
     assert difference(found.pixels, scene) == 0
+
+
+@pytest.mark.parametrize("lossless", [True, False])
+@pytest.mark.parametrize("mode", ["RGB", "RGBA"])
+def test_large_webp_is_refused_by_its_header(
+    lossless: bool, mode: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SIGHTLINE_WEBP", "1")
+    monkeypatch.setattr(photo_module, "MAX_WEBP_PIXELS", 160 * 120 - 1)
+    monkeypatch.delattr(photo_module, "WebPImageFile")
+    data = encoded(Image.new(mode, SIZE), "WEBP", lossless=lossless)
+    with pytest.raises(ImageTooLargeException):
+        decode(data)
 
 
 def test_broken_webp_is_refused(scene: Image.Image, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -41,8 +41,9 @@ class Analysis:
     errors: dict[str, ServiceError] = field(default_factory=dict)
 
 
-def analyze(photo: Photo, operations: Mapping[str, dict[str, Any]]) -> Analysis:
-    """Runs each operation of `DETECTORS` that is named, with its parameters.
+def analyze(photo: Photo, operations: Mapping[str, dict[str, Any]], sent: int = 0) -> Analysis:
+    """Runs each operation of `DETECTORS` that is named, with its parameters, on a photo of which
+    `sent` bytes came with the request.
 
     An operation that refuses the photo or its parameters does not keep the others from answering.
     """
@@ -50,7 +51,7 @@ def analyze(photo: Photo, operations: Mapping[str, dict[str, Any]]) -> Analysis:
     for name, parameters in operations.items():
         limits, detect = DETECTORS[name]
         try:
-            analysis.answers[name] = detect(fitting(photo, limits), parameters)
+            analysis.answers[name] = detect(fitting(photo, limits, sent), parameters)
         except ServiceError as error:
             analysis.errors[name] = error
     return analysis

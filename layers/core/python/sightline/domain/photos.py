@@ -35,19 +35,23 @@ def open_photo(image: dict[str, Any], limits: Limits = ANY) -> Photo:
         ImageTooLargeException: too many bytes or pixels.
         InvalidImageFormatException: not a JPEG or PNG, or a broken one.
     """
-    data = photo_bytes(image)
-    sent = image.get("Bytes") is not None
-    if sent and limits.most_bytes is not None and len(data) > limits.most_bytes:
-        raise ImageTooLargeException
-    return fitting(decode(data), limits)
+    return fitting(decode(photo_bytes(image)), limits, sent_bytes(image))
 
 
-def fitting(photo: Photo, limits: Limits = ANY) -> Photo:
+def sent_bytes(image: dict[str, Any]) -> int:
+    """How many bytes of an image came with the request; none of one in S3."""
+    return len(image.get("Bytes") or b"")
+
+
+def fitting(photo: Photo, limits: Limits = ANY, sent: int = 0) -> Photo:
     """The photo, if the operation takes its size.
+
+    Args:
+        sent: bytes of it that came with the request.
 
     Raises:
         InvalidParameterException: too few pixels on a side.
-        ImageTooLargeException: too many.
+        ImageTooLargeException: too many, or too many bytes.
     """
     if min(photo.width, photo.height) < limits.least_side:
         raise InvalidParameterException(
@@ -55,5 +59,7 @@ def fitting(photo: Photo, limits: Limits = ANY) -> Photo:
             f"each side must have at least {limits.least_side}"
         )
     if limits.most_side is not None and max(photo.width, photo.height) > limits.most_side:
+        raise ImageTooLargeException
+    if limits.most_bytes is not None and sent > limits.most_bytes:
         raise ImageTooLargeException
     return photo
