@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from cli.connection import LOCAL, EndpointUrl, Region, TableName, stack
+from cli.documents import read_json
 from cli.report import one_line_errors, out
 
 app = typer.Typer(
@@ -27,8 +28,8 @@ def put(
     table: TableName = "sightline",
 ) -> None:
     """Write a flow definition, new or changed."""
-    with one_line_errors(OSError, ValueError):
-        document = json.loads(file.read_bytes())
+    with one_line_errors(OSError):
+        document = read_json(file)
     with stack(endpoint_url, region, SIGHTLINE_TABLE=table):
         from sightline.domain import reviews  # noqa: PLC0415
 

@@ -3,6 +3,8 @@
 import json
 from pathlib import Path
 
+import pytest
+
 from tests.local.process import Server, run
 
 CONDITIONS = {
@@ -45,3 +47,37 @@ def test_a_flow_definition_works_from_when_it_is_put_until_it_is_removed(
     assert reviews("remove", "everything")[0] == 0
     assert reviews("remove", "everything")[0] == 1
     assert reviews("list") == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("content", "error"),
+    [
+        ("[" * 100_000, "file.json is nested too deep"),
+        ("{bad", "file.json is not JSON"),
+        (
+            json.dumps(
+                {
+                    "Conditions": [
+                        {
+                            "ConditionType": "ModerationLabelConfidenceCheck",
+                            "ConditionParameters": {
+                                "ModerationLabelName": "NoSuchLabel",
+                                "ConfidenceLessThan": 50,
+                            },
+                        }
+                    ]
+                }
+            ),
+            "NoSuchLabel",
+        ),
+    ],
+)
+def test_a_file_that_cannot_be_used_is_refused_in_one_line(
+    server: Server, tmp_path: Path, content: str, error: str
+) -> None:
+    (tmp_path / "file.json").write_text(content)
+    at = ("--endpoint-url", server.endpoint)
+    done = run("reviews", "put", "doubtful", "file.json", *at, folder=tmp_path)
+    assert done.returncode == 1
+    assert error in done.stderr
+    assert len(done.stderr.splitlines()) == 1

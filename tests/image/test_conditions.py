@@ -10,7 +10,7 @@ from sightline.domain.conditions import activated, checked, evaluate
 FOUND = {"Explicit": 70.0, "Alcohol": 90.0}
 
 
-def check(label: str, **comparisons: float) -> dict[str, Any]:
+def check(label: str, **comparisons: Any) -> dict[str, Any]:
     return {
         "ConditionType": "ModerationLabelConfidenceCheck",
         "ConditionParameters": {"ModerationLabelName": label, **comparisons},
@@ -53,9 +53,8 @@ def test_several_comparisons_are_of_one_label() -> None:
     assert not starts(check("*", ConfidenceGreaterThan=75, ConfidenceLessThan=85))
 
 
-def test_any_label_and_names_by_the_letter() -> None:
+def test_any_label_and_labels_by_name() -> None:
     assert starts(check("*", ConfidenceGreaterThan=80))
-    assert not starts(check("explicit", ConfidenceGreaterThan=1))
     assert not starts(check("Gambling", ConfidenceLessThan=100)), "what was not found is no low"
 
 
@@ -120,6 +119,9 @@ def test_the_results_show_every_part() -> None:
         ({"Conditions": [check("Explicit")]}, "a comparison"),
         ({"Conditions": [check("Explicit", ConfidenceLessThan=101)]}, "ConfidenceLessThan"),
         ({"Conditions": [check("Explicit", ConfidenceBelow=50)]}, "ConfidenceBelow"),
+        ({"Conditions": [check("NoSuchLabel", ConfidenceLessThan=50)]}, "NoSuchLabel"),
+        ({"Conditions": [check("explicit", ConfidenceLessThan=50)]}, "explicit"),
+        ({"Conditions": [check("Animated", ConfidenceLessThan=50)]}, "Animated"),
         (
             {"Conditions": [{"ConditionType": "ImportantFormKey", "ConditionParameters": {}}]},
             "ImportantFormKey",
@@ -130,3 +132,12 @@ def test_the_results_show_every_part() -> None:
 def test_conditions_that_cannot_be_evaluated_are_refused(document: Any, complaint: str) -> None:
     with pytest.raises(ValueError, match=complaint):
         checked(json.loads(json.dumps(document)))
+
+
+def test_what_is_nested_too_deep_to_be_written_out_is_refused() -> None:
+    deep: list[Any] = []
+    for _ in range(5000):
+        deep = [deep]
+    for condition in (deep, check("Explicit", ConfidenceLessThan=deep)):
+        with pytest.raises(ValueError, match=r"not a condition|takes no ConfidenceLessThan"):
+            checked({"Conditions": [condition]})

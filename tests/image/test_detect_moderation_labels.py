@@ -8,7 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from sightline.domain import moderation
-from sightline.domain.moderation import taxonomy
+from sightline.domain.taxonomy import Label, Taxonomy, taxonomy
 
 if TYPE_CHECKING:
     from mypy_boto3_rekognition import RekognitionClient
@@ -113,12 +113,12 @@ def test_ancestors_come_with_the_greatest_confidence_below_them(
     suspect: None,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    made = moderation.Taxonomy(
+    made = Taxonomy(
         (
-            moderation.Label("Drugs & Tobacco", "", 1),
-            moderation.Label("Use", "Drugs & Tobacco", 2, ("Sexy",)),
-            moderation.Label("Smoking", "Use", 3, ("Porn",)),
-            moderation.Label("Other", "Use", 3, ("Neutral",)),
+            Label("Drugs & Tobacco", "", 1),
+            Label("Use", "Drugs & Tobacco", 2, ("Sexy",)),
+            Label("Smoking", "Use", 3, ("Porn",)),
+            Label("Other", "Use", 3, ("Neutral",)),
         ),
         (),
     )

@@ -1,17 +1,21 @@
 """HumanLoopConfig: what moderation found goes to people where the operator's conditions say so."""
 
 import json
+import time
 from collections.abc import Callable
 from hashlib import sha256
+from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
 from botocore.client import BaseClient
 from botocore.exceptions import ClientError
+from PIL import Image
 
 from sightline.domain import reviews
 from sightline.domain.moderation import detect_moderation_labels
+from sightline.domain.reviews import Subject
 from sightline.settings import reviews_queue
 from sightline.store import aws, table
 from sightline.vision.photo import decode
@@ -64,6 +68,21 @@ def detect(rekognition: "RekognitionClient", astronaut: bytes, suspect: None) ->
     return call
 
 
+@pytest.fixture
+def detect_at(rekognition: "RekognitionClient", suspect: None) -> Detect:
+    """Of an object in the bucket `photos`."""
+
+    def call(key: str, loop: str = "loop-1") -> dict[str, Any]:
+        config: Any = {"HumanLoopName": loop, "FlowDefinitionArn": FLOW}
+        answer: Any = rekognition.detect_moderation_labels(
+            Image={"S3Object": {"Bucket": "photos", "Name": key}}, HumanLoopConfig=config
+        )
+        output: dict[str, Any] = answer["HumanLoopActivationOutput"]
+        return output
+
+    return call
+
+
 def test_a_flow_definition_that_is_not_there(detect: Detect) -> None:
     with pytest.raises(ClientError, match="ResourceNotFoundException"):
         detect()
@@ -98,15 +117,26 @@ def test_a_doubtful_image_goes_to_people(detect: Detect, astronaut: bytes) -> No
 
 
 def test_of_an_image_in_s3_people_get_the_place(
-    rekognition: "RekognitionClient", s3: "S3Client", astronaut: bytes, suspect: None
+    detect_at: Detect, s3: "S3Client", astronaut: bytes
 ) -> None:
     flow(sampling(100))
     s3.put_object(Bucket="photos", Key="a.png", Body=astronaut)
-    place: Any = {"Bucket": "photos", "Name": "a.png"}
-    config: Any = {"HumanLoopName": "loop-1", "FlowDefinitionArn": FLOW}
-    rekognition.detect_moderation_labels(Image={"S3Object": place}, HumanLoopConfig=config)
+    detect_at("a.png")
     (message,) = messages()
-    assert message["Image"] == {"S3Object": place}
+    assert message["Image"] == {"S3Object": {"Bucket": "photos", "Name": "a.png"}}
+
+
+def test_a_photo_that_takes_anothers_place_is_another(
+    detect_at: Detect, s3: "S3Client", astronaut: bytes, cat: bytes
+) -> None:
+    flow(sampling(100))
+    s3.put_object(Bucket="photos", Key="same.jpg", Body=astronaut)
+    detect_at("same.jpg")
+    s3.put_object(Bucket="photos", Key="same.jpg", Body=cat)
+    with pytest.raises(ClientError, match=r"InvalidParameterException.*loop-1"):
+        detect_at("same.jpg")
+    detect_at("same.jpg", loop="loop-2")
+    assert [message["HumanLoopName"] for message in messages()] == ["loop-1", "loop-2"]
 
 
 def test_of_a_photo_that_operations_share_people_get_its_digest(
@@ -142,13 +172,48 @@ def test_a_name_belongs_to_one_image(detect: Detect, cat: bytes) -> None:
     assert len(messages()) == 2
 
 
-def test_a_sample_is_the_same_for_the_same_image(detect: Detect, astronaut: bytes) -> None:
+def test_a_name_is_free_again_after_30_days(
+    detect: Detect, cat: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = int(time.time())
+    flow(DOUBTFUL)
+    monkeypatch.setattr(time, "time", lambda: now)
+    detect()
+    (item,) = table.query("LOOP#loop-1")
+    assert item["expires"] == {"N": str(now + 30 * 24 * 3600)}
+    monkeypatch.setattr(time, "time", lambda: now + 30 * 24 * 3600 - 1)
+    with pytest.raises(ClientError, match="InvalidParameterException"):
+        detect(cat)
+    monkeypatch.setattr(time, "time", lambda: now + 30 * 24 * 3600)
+    detect(cat)
+    assert len(messages()) == 2
+
+
+def test_a_sample_is_the_same_for_the_same_image(
+    detect: Detect, detect_at: Detect, s3: "S3Client", astronaut: bytes
+) -> None:
+    """However often it is asked for, and wherever it lies."""
     flow(sampling(50))
-    for number in range(3):
-        # Bytes after the end mark of a PNG change the file, not the photo.
-        photo = astronaut + bytes([number])
-        outcomes = {"HumanLoopArn" in detect(photo, loop=f"loop-{number}") for _ in range(3)}
-        assert len(outcomes) == 1
+    outcomes = {"HumanLoopArn" in detect(astronaut) for _ in range(2)}
+    for number in range(6):
+        s3.put_object(Bucket="photos", Key=f"{number}.png", Body=astronaut)
+        outcomes.add("HumanLoopArn" in detect_at(f"{number}.png"))
+    assert len(outcomes) == 1
+
+
+def test_of_one_place_a_sample_takes_some_images(
+    detect_at: Detect, s3: "S3Client", astronaut: bytes
+) -> None:
+    flow(sampling(50))
+    outcomes = set()
+    for number in range(12):
+        pixels = decode(astronaut).pixels.copy()
+        pixels[0, 0] = number
+        file = BytesIO()
+        Image.fromarray(pixels).save(file, "PNG")
+        s3.put_object(Bucket="photos", Key="same.png", Body=file.getvalue())
+        outcomes.add("HumanLoopArn" in detect_at("same.png", loop=f"loop-{number}"))
+    assert outcomes == {True, False}
 
 
 def test_samples_are_as_large_as_asked(account: None, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -156,7 +221,7 @@ def test_samples_are_as_large_as_asked(account: None, monkeypatch: pytest.Monkey
     sampled = reviews.Flow(FLOW, {"Conditions": [sampling(20)]})
     started = [
         "HumanLoopArn"
-        in reviews.review(sampled, {"HumanLoopName": "x"}, {"Sha256": str(number)}, [])
+        in reviews.review(sampled, {"HumanLoopName": "x"}, Subject({}, str(number)), [])
         for number in range(1000)
     ]
     assert 160 < sum(started) < 240  # three standard deviations
@@ -167,7 +232,7 @@ def test_samples_are_as_large_as_asked(account: None, monkeypatch: pytest.Monkey
 def test_a_start_that_dies_is_finished_by_the_next(
     detect: Detect, monkeypatch: pytest.MonkeyPatch, fatal: int, moment: str
 ) -> None:
-    """The calls: flow read, loop written, loop and mark read, message sent, mark deleted."""
+    """The calls: flow read, loop written, message read, sent, deleted."""
     flow(DOUBTFUL)
     whole = BaseClient.__dict__["_make_api_call"]
     made: list[str] = []
@@ -211,6 +276,7 @@ def test_what_nobody_asks_for_again_the_operator_sends(
         with pytest.raises(ClientError, match="InternalServerError"):
             detect()
     assert messages() == []
+    table.drop([("LOOP#loop-1", "LOOP")])  # as it goes when it expires; the message must not
     assert reviews.resume() == 1
     assert [message["HumanLoopArn"] for message in messages()] == [LOOP]
     assert reviews.resume() == 0

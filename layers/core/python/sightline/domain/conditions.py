@@ -12,7 +12,10 @@ at what moderation found.
 import json
 import operator
 from collections.abc import Callable, Mapping
+from reprlib import repr as shortened
 from typing import Any
+
+from sightline.domain.taxonomy import taxonomy
 
 Document = dict[str, Any]
 
@@ -107,7 +110,7 @@ def _check(condition: Any, levels: int) -> None:
         ):
             _check_parameters(kind, parameters)
         case _:
-            raise ValueError(f"not a condition: {json.dumps(condition)[:100]}")
+            raise ValueError(f"not a condition: {shortened(condition)}")
 
 
 def _check_parameters(kind: str, parameters: Document) -> None:
@@ -117,14 +120,21 @@ def _check_parameters(kind: str, parameters: Document) -> None:
         ):
             raise ValueError(f"Sampling takes a RandomSamplingPercentage, {LEAST_SHARE} to 100")
     elif kind == CHECK:
-        comparisons = set(parameters) - {"ModerationLabelName"}
-        if not isinstance(parameters.get("ModerationLabelName"), str) or not comparisons:
-            raise ValueError(f"{CHECK} takes a ModerationLabelName and a comparison")
-        for name in comparisons:
-            if name not in COMPARISONS or not _is_within(parameters[name], 0):
-                raise ValueError(f"{CHECK} takes no {name}: {json.dumps(parameters[name])[:40]}")
+        _check_label(parameters)
     else:
         raise ValueError(f"there is no ConditionType {kind}; it is {CHECK} or Sampling")
+
+
+def _check_label(parameters: Document) -> None:
+    comparisons = set(parameters) - {"ModerationLabelName"}
+    label = parameters.get("ModerationLabelName")
+    if not isinstance(label, str) or not comparisons:
+        raise ValueError(f"{CHECK} takes a ModerationLabelName and a comparison")
+    if label != ANY_LABEL and label not in {each.name for each in taxonomy().labels}:
+        raise ValueError(f"version 7 has no ModerationLabelName {shortened(label)}")
+    for name in comparisons:
+        if name not in COMPARISONS or not _is_within(parameters[name], 0):
+            raise ValueError(f"{CHECK} takes no {name}: {shortened(parameters[name])}")
 
 
 def _is_within(value: Any, least: float) -> bool:

@@ -1,20 +1,14 @@
-"""DetectModerationLabels: which content of a photo some people should not see.
+"""DetectModerationLabels: which content of a photo some people should not see."""
 
-The taxonomy is data: `moderation.json` beside this file has every label of the service's version 7
-with its parent, and what sees it here, if anything does.
-"""
-
-import json
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import cache
 from hashlib import sha256
-from pathlib import Path
 from typing import Any
 
 from sightline.domain import reviews
 from sightline.domain.photos import Limits
+from sightline.domain.reviews import Subject
+from sightline.domain.taxonomy import taxonomy
 from sightline.errors import ResourceNotFoundException
 from sightline.vision.nudity import read_nudity
 from sightline.vision.photo import Photo
@@ -23,42 +17,6 @@ from sightline.vision.scenes import read_scenes
 LIMITS = Limits(most_side=10_000)
 MODEL_VERSION = "7.0"
 MIN_CONFIDENCE = 50.0  # the documented default
-
-
-@dataclass(frozen=True, slots=True)
-class Label:
-    """A label of the taxonomy.
-
-    Attributes:
-        parent: the direct parent's name, empty at the first level.
-        level: 1 to 3.
-        nudity: classes of the nudity network whose shares add up to this label's confidence.
-        least: what they must add up to, 0 to 100, before they are believed.
-        scenes: labels of the scene heads, each of which is this label too.
-        measured: how well that works, or why nobody knows; empty where nothing sees the label.
-    """
-
-    name: str
-    parent: str
-    level: int
-    nudity: tuple[str, ...] = ()
-    least: float = 0.0
-    scenes: tuple[str, ...] = ()
-    measured: str = ""
-
-    def confidence(self, nudity: Mapping[str, float], scenes: Mapping[str, float]) -> float:
-        """What the networks say of this very label, 0 to 100."""
-        shares = min(100 * sum(nudity[each] for each in self.nudity), 100.0)
-        believed = shares if shares >= self.least else 0.0
-        return max([believed, *(scenes.get(each, 0.0) for each in self.scenes)])
-
-
-@dataclass(frozen=True, slots=True)
-class Taxonomy:
-    """Labels with parents before their children, and types of content, which have none."""
-
-    labels: tuple[Label, ...]
-    content_types: tuple[Label, ...]
 
 
 def detect_moderation_labels(photo: Photo, request: dict[str, Any]) -> dict[str, Any]:
@@ -84,28 +42,9 @@ def detect_moderation_labels(photo: Photo, request: dict[str, Any]) -> dict[str,
         "ContentTypes": _content_types(nudity, scenes),
     }
     if config and flow:
-        image = _identity(photo, request.get("Image", {}))
-        answer["HumanLoopActivationOutput"] = reviews.review(flow, config, image, labels)
+        subject = _subject(photo, request.get("Image", {}))
+        answer["HumanLoopActivationOutput"] = reviews.review(flow, config, subject, labels)
     return answer
-
-
-@cache
-def taxonomy() -> Taxonomy:
-    """The data beside this file."""
-    document = json.loads(Path(__file__).with_suffix(".json").read_text())
-    levels = {"": 0}
-    labels = []
-    for entry in document["labels"]:
-        levels[entry["name"]] = levels[entry["parent"]] + 1
-        labels.append(_label(entry, levels[entry["name"]]))
-    return Taxonomy(tuple(labels), tuple(_label(each, 1) for each in document["content_types"]))
-
-
-def _label(entry: dict[str, Any], level: int) -> Label:
-    fields = {"parent": "", **entry, "level": level}
-    for several in ("nudity", "scenes"):
-        fields[several] = tuple(fields.get(several, ()))
-    return Label(**fields)
 
 
 def _labels(
@@ -146,11 +85,10 @@ def _content_types(
     ]
 
 
-def _identity(photo: Photo, image: dict[str, Any]) -> dict[str, Any]:
-    """Where the image is in S3; of one that was sent along, or that other operations share, its
-    digest, which tells nothing of what it shows.
-    """
+def _subject(photo: Photo, image: dict[str, Any]) -> Subject:
+    """The photo is what its pixels are, wherever it lies: an object in S3 can be overwritten."""
+    seen = sha256(photo.pixels.tobytes()).hexdigest()
     if "S3Object" in image:
-        return {"S3Object": image["S3Object"]}
-    data = image.get("Bytes") or photo.pixels.tobytes()
-    return {"Sha256": sha256(data).hexdigest()}
+        return Subject({"S3Object": image["S3Object"]}, seen)
+    sent = image.get("Bytes")
+    return Subject({"Sha256": sha256(sent).hexdigest() if sent else seen}, seen)

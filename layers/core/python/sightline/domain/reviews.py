@@ -34,6 +34,19 @@ class Flow:
     conditions: dict[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What people are to look at.
+
+    Attributes:
+        image: where it is in S3, or its digest, as the message says it; never the image.
+        seen: a digest of what it shows, the same wherever the image is.
+    """
+
+    image: dict[str, Any]
+    seen: str
+
+
 def put_flow(name: str, document: Any) -> None:
     """Writes a flow definition, new or changed.
 
@@ -65,7 +78,7 @@ def need_flow(arn: str) -> Flow:
 
 
 def review(
-    flow: Flow, config: dict[str, Any], image: dict[str, Any], labels: Sequence[dict[str, Any]]
+    flow: Flow, config: dict[str, Any], subject: Subject, labels: Sequence[dict[str, Any]]
 ) -> dict[str, Any]:
     """Starts a human loop if the flow's conditions say so; `HumanLoopActivationOutput`.
 
@@ -75,17 +88,17 @@ def review(
     Args:
         flow: from `need_flow`.
         config: the request's HumanLoopConfig.
-        image: where the image is, or its digest; never the image.
+        subject: the image that has the labels.
         labels: as in the answer.
 
     Raises:
         InvalidParameterException: a loop of this name reviews something else.
     """
     confidences = {label["Name"]: label["Confidence"] for label in labels}
-    subject = {"FlowDefinitionArn": flow.arn, "Image": image} | {
+    asked = {"FlowDefinitionArn": flow.arn} | {
         name: config[name] for name in ("DataAttributes",) if name in config
     }
-    results = conditions.evaluate(flow.conditions, confidences, _draw(flow, image))
+    results = conditions.evaluate(flow.conditions, confidences, _draw(flow, subject))
     output = {"HumanLoopActivationConditionsEvaluationResults": json.dumps(results)}
     if not conditions.activated(results):
         return output
@@ -93,11 +106,12 @@ def review(
     message = {
         "HumanLoopArn": arn,
         "HumanLoopName": config["HumanLoopName"],
-        **subject,
+        **asked,
+        "Image": subject.image,
         "ModerationLabels": list(labels),
         "HumanLoopActivationConditionsEvaluationResults": results,
     }
-    _start(Loop(config["HumanLoopName"], _digest(subject), message))
+    _start(Loop(config["HumanLoopName"], _digest({**asked, "Image": subject.seen}), message))
     return {"HumanLoopArn": arn, "HumanLoopActivationReasons": [REASON], **output}
 
 
@@ -115,9 +129,9 @@ def _start(loop: Loop) -> None:
     reviews.send(loop.name)
 
 
-def _draw(flow: Flow, image: dict[str, Any]) -> float:
+def _draw(flow: Flow, subject: Subject) -> float:
     """A number from 0 up to 100, evenly spread over images, fixed for one image and its flow."""
-    place = int(_digest({"Image": image, "Flow": flow.arn, **flow.conditions})[:13], 16)
+    place = int(_digest({"Image": subject.seen, "Flow": flow.arn, **flow.conditions})[:13], 16)
     return 100 * place / 16**13  # 13 digits fill the mantissa of a float
 
 

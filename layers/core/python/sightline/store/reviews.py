@@ -1,21 +1,25 @@
 """Reviews by people: the operator's flow definitions, and the human loops that they started.
 
-A loop is written together with an item that says its message is still to be sent; that item goes
-once the message is on the queue. So a crash in between loses no message, and the loop's name keeps
-it from being started twice; the message alone may come twice, with the same ARN.
+A loop is written together with an item that has the message about it; that item goes once the
+message is on the queue. So a crash in between loses no message, and the loop's name, for as long as
+it is known, keeps it from being started twice; the message alone may come twice, with the same ARN.
 """
 
 import json
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from sightline.settings import reviews_queue
 from sightline.store import aws, table
-from sightline.store.table import Cancelled, Key, text
+from sightline.store.table import Cancelled, Key, number, text
 
 FLOWS = "FLOWS"
 UNSENT = "LOOPS#UNSENT"
+# An uploaded photo's event can still come again for 28 days, those of a queue and of its
+# dead-letter queue; the service does not say for how long a name is taken.
+REMEMBERED = 30 * 24 * 3600  # seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,18 +59,14 @@ def remove_flow(name: str) -> bool:
 
 
 def record(loop: Loop) -> bool:
-    """Writes a loop and that its message is to be sent; False when one of that name is there."""
-    item = table.keyed(
-        _key(loop.name), digest=text(loop.digest), message=text(json.dumps(loop.message))
-    )
+    """Writes a loop and its message that is to be sent; False when one of that name is there."""
+    now = int(time.time())
+    known = table.keyed(_key(loop.name), digest=text(loop.digest), expires=number(now + REMEMBERED))
+    unsent = table.keyed((UNSENT, loop.name), message=text(json.dumps(loop.message)))
+    free = "attribute_not_exists(PK) OR expires <= :now"  # DynamoDB drops items days late
     for _ in table.attempts():
         try:
-            table.write(
-                [
-                    table.put(item, "attribute_not_exists(PK)"),
-                    table.put(table.keyed((UNSENT, loop.name))),
-                ]
-            )
+            table.write([table.put(known, free, now=number(now)), table.put(unsent)])
         except Cancelled as lost:
             if lost.reasons[:1] == ("ConditionalCheckFailed",):
                 return False
@@ -88,10 +88,10 @@ def unsent() -> list[str]:
 
 def send(name: str) -> bool:
     """Puts a loop's message on the queue of reviews; False when it was sent before."""
-    found = table.read([_key(name), (UNSENT, name)])
-    if (UNSENT, name) not in found:
+    found = table.read([(UNSENT, name)])
+    if not found:
         return False
-    body = found[_key(name)]["message"]["S"]
+    body = found[UNSENT, name]["message"]["S"]
     aws.sqs().send_message(QueueUrl=reviews_queue(), MessageBody=body)
     table.drop([(UNSENT, name)])
     return True
