@@ -60,6 +60,62 @@ def test_people_are_imported_listed_recognised_and_removed(
         rekognition.get_celebrity_info(Id=eileen)
 
 
+def test_ordinary_input_is_imported_and_listed(server: Server, tmp_path: Path) -> None:
+    """A spreadsheet's byte order mark, names with brackets, a photo that is not there."""
+
+    def celebrities(*arguments: str) -> str:
+        at = ("--endpoint-url", server.endpoint)
+        done = run("celebrities", *arguments, *at, folder=tmp_path)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    shutil.copy(GRACE, tmp_path / "grace.jpg")
+    rows = (
+        "name,photos,urls,gender",
+        "[/x],grace.jpg,a.org/[/y],Female",
+        "[bold]Eve,none.jpg,,",
+        "Ada,,,",
+    )
+    (tmp_path / "sheet.csv").write_text("\n".join(rows), encoding="utf-8-sig")
+
+    imported = celebrities("import", "sheet.csv")
+    assert "[/x]: 1 added" in imported
+    assert "skipped none.jpg: No such file or directory" in imported
+    assert "Ada: 0 added" in imported
+    listed = [line.split()[1:] for line in celebrities("list").splitlines()]
+    assert ["[/x]", "Female", "1", "a.org/[/y]"] in listed
+    assert ["[bold]Eve", "Unlisted", "0"] in listed
+    for name in ("[/x]", "[bold]Eve", "Ada"):
+        celebrities("remove", name)
+
+
+@pytest.mark.parametrize(
+    ("about", "error"),
+    [
+        ('{"urls": "www.a.org/x"}', "urls is a list"),
+        ('{"urls": [5]}', "urls is a list"),
+        ('{"name": 5}', "name is a text"),
+        ('{"name": " "}', "name is a text"),
+        ("[]", "is not an object"),
+        ("{bad", "is not JSON"),
+        ("[" * 100_000, "is nested too deep"),
+    ],
+)
+def test_what_is_told_wrongly_of_one_person_keeps_everybody_out(
+    server: Server, tmp_path: Path, about: str, error: str
+) -> None:
+    for name in ("Ada", "Eve"):
+        (tmp_path / "people" / name).mkdir(parents=True)
+    (tmp_path / "people" / "Eve" / "person.json").write_text(about)
+    at = ("--endpoint-url", server.endpoint)
+    done = run("celebrities", "import", "people", *at, folder=tmp_path)
+    assert done.returncode == 1
+    assert error in done.stderr
+    assert "people/Eve" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    assert "Ada" not in run("celebrities", "list", *at, folder=tmp_path).stdout
+
+
 @pytest.mark.parametrize(
     ("arguments", "error"),
     [

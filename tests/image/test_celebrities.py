@@ -2,8 +2,10 @@
 
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from io import BytesIO
 from itertools import count
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -53,7 +55,8 @@ def both(astronaut: bytes, admiral: bytes) -> bytes:
 
 
 def enrolled(name: str, *photos: bytes, **known: Any) -> Enrolment:
-    return enrol(Person(name, [(f"{i}.png", photo) for i, photo in enumerate(photos)], **known))
+    files = [(f"{i}.png", partial(bytes, photo)) for i, photo in enumerate(photos)]
+    return enrol(Person(name, files, **known))
 
 
 def stored() -> list[str]:
@@ -135,6 +138,11 @@ def test_ids_are_stable() -> None:
     assert celebrity_id("Zoe\u0308") == celebrity_id("Zo\u00eb")
 
 
+def test_a_name_is_one_however_its_accents_are_written(account: None) -> None:
+    made = {enrolled(name).celebrity for name in ("Zo\u00eb", "Zoe\u0308")}
+    assert [(each.id, each.name) for each in made] == [(celebrity_id("Zo\u00eb"), "Zo\u00eb")]
+
+
 def test_importing_again_adds_what_is_new_only(
     account: None, astronaut: bytes, mirrored: bytes
 ) -> None:
@@ -158,6 +166,32 @@ def test_photos_that_cannot_stand_for_a_person(
     assert "2 faces" in reasons["2.png"]
     assert "unlike" in reasons["4.png"]
     assert stored() == [celebrity_id(EILEEN)] * 2
+
+
+def test_a_photo_that_cannot_be_read_is_skipped(
+    account: None, astronaut: bytes, tmp_path: Path
+) -> None:
+    (tmp_path / "a.png").write_bytes(astronaut)
+    files = [(name, (tmp_path / name).read_bytes) for name in ("none.png", "a.png")]
+    made = enrol(Person(EILEEN, files))
+    assert (made.added, made.skipped) == (1, [("none.png", "No such file or directory")])
+
+
+def test_of_a_crowd_the_64_largest_faces_are_looked_at(
+    rekognition: "RekognitionClient", cropped: bytes
+) -> None:
+    rows, columns = 8, 9
+    face = opened(cropped).resize((160, 160))
+    crowd = Image.new("RGB", (160 * columns, 160 * rows))
+    for place in range(rows * columns):
+        crowd.paste(face, (place % columns * 160, place // columns * 160))
+    image: Any = {"Bytes": png(crowd)}
+    everybody = [
+        each["BoundingBox"] for each in rekognition.detect_faces(Image=image)["FaceDetails"]
+    ]
+    assert len(everybody) == rows * columns
+    found = rekognition.recognize_celebrities(Image=image)["UnrecognizedFaces"]
+    assert [each["BoundingBox"] for each in found] == everybody[:64]
 
 
 def test_no_request_can_reach_the_gallerys_collection(

@@ -6,10 +6,11 @@ simply imported once more.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from hashlib import sha256
+from unicodedata import normalize
 from uuid import NAMESPACE_OID, UUID, uuid5
 
 from sightline.domain import users as gallery_users
@@ -44,10 +45,12 @@ UNTOLD = "Unlisted"  # the service's gender of a person of whom none is known
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Who is to be imported, and photos, each with a name by which the operator knows it."""
+    """Who is to be imported, and photos: each a name by which the operator knows it, and what
+    reads its file.
+    """
 
     name: str
-    photos: Iterable[tuple[str, bytes]]
+    photos: Iterable[tuple[str, Callable[[], bytes]]]
     urls: tuple[str, ...] = ()
     gender: str = UNTOLD
 
@@ -82,10 +85,11 @@ def enrol(person: Person) -> Enrolment:
         ServiceQuotaExceededException: the gallery is full.
     """
     urls = tuple(SCHEME.sub("", url) for url in person.urls)
-    celebrity = Celebrity(celebrity_id(person.name), person.name, urls, person.gender)
+    name = normalize("NFC", person.name)
+    celebrity = Celebrity(celebrity_id(name), name, urls, person.gender)
     other = celebrities.get([celebrity.id]).get(celebrity.id)
     if other is not None and other.name != celebrity.name:
-        raise ConflictException(f"{person.name} has the id of {other.name}; change one's name")
+        raise ConflictException(f"{name} has the id of {other.name}; change one's name")
     collection = _gallery()
     celebrities.put(celebrity)
     with suppress(ConflictException):  # there already
@@ -155,7 +159,12 @@ def _looks(
 ) -> list[_Look]:
     """The faces of new photos; counts and skips the others in `enrolment`."""
     looks: dict[str, _Look] = {}
-    for name, data in person.photos:
+    for name, read in person.photos:
+        try:
+            data = read()
+        except OSError as error:
+            enrolment.skipped.append((name, error.strerror or "cannot be read"))
+            continue
         digest = sha256(data).hexdigest()
         face_id = str(uuid5(UUID(collection.uid), f"{enrolment.celebrity.id}/{digest}"))
         if face_id in tied or face_id in looks:
