@@ -11,11 +11,13 @@ def read_json(file: Path) -> Any:
     """The document in a file.
 
     Raises:
-        Failure: it is not JSON, or nested deeper than can be read.
-        OSError: there is no such file, or it may not be read.
+        Failure: there is no such file, or it is not JSON, or nested deeper than can be read.
+        OSError: it may not be read.
     """
     try:
         return json.loads(file.read_bytes())
+    except FileNotFoundError:
+        raise Failure(f"There is no file {file}.") from None
     except ValueError as error:
         raise Failure(f"{file} is not JSON: {error}") from None
     except RecursionError:

@@ -49,6 +49,14 @@ def find(
                 break
     for entry in found:
         line = f"{entry.confidence:5.1f}  {entry.bucket}/{entry.key}  {entry.shown}"
-        out.print(line, markup=False, soft_wrap=True)
+        out.print(_printable(line), markup=False, soft_wrap=True)
     if place:
         out.print(f"More: --after {place}", style="dim", markup=False, soft_wrap=True)
+
+
+def _printable(line: str) -> str:
+    """A line whose control characters, which keys and texts may have, no terminal obeys."""
+    return "".join(
+        letter if letter.isprintable() else letter.encode("unicode_escape").decode()
+        for letter in line
+    )

@@ -2,13 +2,14 @@
 
 import json
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.markup import escape
 from rich.table import Table
 
 from cli.connection import LOCAL, EndpointUrl, Region, TableName, stack
+from cli.documents import read_json
 from cli.report import Failure, one_line_errors, out
 
 app = typer.Typer(
@@ -35,21 +36,23 @@ def put(
     table: TableName = "sightline",
 ) -> None:
     """Set the rule for a bucket, or for a prefix of its keys, and have S3 tell of uploads."""
-    with one_line_errors(OSError, ValueError):
+    with one_line_errors(OSError):
         *prefixes, file = arguments
         if len(prefixes) > 1:
             raise Failure("There is one PREFIX and one FILE.")
         prefix = "".join(prefixes)
-        document = _read(Path(file))
+        document = read_json(Path(file))
     with stack(endpoint_url, region, SIGHTLINE_TABLE=table):
-        from sightline.store import rules, watches  # noqa: PLC0415
+        from sightline.domain import rules  # noqa: PLC0415
+        from sightline.store import watches  # noqa: PLC0415
         from sightline.wire.rules import checked_rule  # noqa: PLC0415
 
         rule = checked_rule(document)
-        if queue:  # first, for a bucket that does not exist needs no rule
+        rules.check(bucket, prefix, rule)  # first, for what is refused is not watched either
+        if queue:  # before the rule, for a bucket that does not exist needs none
             watches.watch(bucket, queue)
         rules.put(bucket, prefix, rule)
-    operations = ", ".join(document["Operations"])
+    operations = ", ".join(rule["Operations"])
     out.print(f"Photos in {bucket}/{prefix} get {operations}.", markup=False, soft_wrap=True)
 
 
@@ -102,24 +105,11 @@ def remove(
 ) -> None:
     """Remove a rule; results stay. After a bucket's last rule S3 tells of its uploads no more."""
     with stack(endpoint_url, region, SIGHTLINE_TABLE=table):
+        from sightline.domain.rules import remove  # noqa: PLC0415
         from sightline.store import rules, watches  # noqa: PLC0415
 
         if prefix not in rules.of(bucket):
             raise Failure(f"There is no rule for {bucket}/{prefix}.")
-        if not rules.remove(bucket, prefix):
+        if not remove(bucket, prefix):
             watches.unwatch(bucket)
     out.print(f"Photos in {bucket}/{prefix} have no rule now.", markup=False, soft_wrap=True)
-
-
-def _read(file: Path) -> Any:
-    """A JSON document.
-
-    Raises:
-        Failure: there is no such file, or it is none.
-    """
-    try:
-        return json.loads(file.read_text())
-    except FileNotFoundError:
-        raise Failure(f"There is no file {file}.") from None
-    except ValueError as error:
-        raise Failure(f"{file} is not JSON: {error}") from None

@@ -1,8 +1,9 @@
 """moto's S3 notifications as S3 sends them.
 
 moto leaves out the sequencer and the version, by which a receiver tells what is newest, and says
-nothing of delete markers and of versions that are deleted for good. Sequencers count nanoseconds
-since 1970, so that they go on rising after a restart from a snapshot.
+nothing of delete markers and of versions that are deleted for good; of an upload in parts it tells
+twice. Sequencers count nanoseconds since 1970, so that they go on rising after a restart from a
+snapshot.
 """
 
 import time
@@ -16,6 +17,7 @@ from moto.s3 import notifications
 from moto.s3.models import S3Backend
 from moto.s3.notifications import S3NotificationEvent
 
+_moto_send_event = notifications.send_event
 _moto_delete_object = S3Backend.delete_object
 _sequence = count(time.time_ns())
 
@@ -32,9 +34,16 @@ def install() -> None:
     """Mend moto's S3 notifications in this process; a second call changes nothing."""
     for owner, name, mended in (
         (notifications, "_get_s3_event", _event),
+        (notifications, "send_event", _send_event),
         (S3Backend, "delete_object", _delete_object),
     ):
         setattr(owner, name, mended)
+
+
+def _send_event(account_id: str, event_name: S3NotificationEvent, bucket: Any, key: Any) -> None:
+    put = event_name == S3NotificationEvent.OBJECT_CREATED_PUT_EVENT
+    if not (put and key.multipart):  # the completion of an upload in parts has an event of its own
+        _moto_send_event(account_id, event_name, bucket, key)
 
 
 def _event(name: str, bucket: Any, key: Any, notification_id: str) -> dict[str, Any]:

@@ -50,6 +50,24 @@ def test_sequencers_rise_and_keys_are_encoded(s3: "S3Client", queue: str) -> Non
     assert objects[0]["eTag"] == "841a2d689ad86bd1611447453c22c6fc"
 
 
+def test_an_upload_in_parts_is_one_event(s3: "S3Client", queue: str) -> None:
+    upload = s3.create_multipart_upload(Bucket="photos", Key="a")["UploadId"]
+    part = s3.upload_part(Bucket="photos", Key="a", UploadId=upload, PartNumber=1, Body=b"body")
+    s3.complete_multipart_upload(
+        Bucket="photos",
+        Key="a",
+        UploadId=upload,
+        MultipartUpload={"Parts": [{"ETag": part["ETag"], "PartNumber": 1}]},
+    )
+    s3.copy_object(Bucket="photos", Key="b", CopySource={"Bucket": "photos", "Key": "a"})
+    s3.put_object(Bucket="photos", Key="a", Body=b"whole")
+    assert [record["eventName"] for record in heard(queue)] == [
+        "ObjectCreated:CompleteMultipartUpload",
+        "ObjectCreated:Copy",
+        "ObjectCreated:Put",
+    ]
+
+
 def test_versions_are_named_whatever_becomes_of_them(s3: "S3Client", queue: str) -> None:
     s3.put_bucket_versioning(Bucket="photos", VersioningConfiguration={"Status": "Enabled"})
     versions = [

@@ -91,8 +91,6 @@ def test_an_upload_is_all_that_it_takes(tmp_path: Path, astronaut: bytes) -> Non
 
 def test_rules_from_the_command_line(tmp_path: Path) -> None:
     (tmp_path / "rule.json").write_text(json.dumps(RULE))
-    (tmp_path / "slip.json").write_text('{"Operations": {"DetectLabels": {"MinConfidense": 1}}}')
-    (tmp_path / "broken.json").write_text("{")
     with serving(tmp_path) as server:
         s3 = server.client("s3")
         s3.create_bucket(Bucket="photos")
@@ -123,28 +121,44 @@ def test_rules_from_the_command_line(tmp_path: Path) -> None:
         assert notifications() == (1, 1)
         rules("remove", "photos", "[in]/")
         assert notifications() == (1, 0)
+        s3.create_bucket(Bucket="gone")
+        rules("put", "gone", "rule.json")
+        s3.delete_bucket(Bucket="gone")
+        assert rules("remove", "gone") == "Photos in gone/ have no rule now.\n"
+
+
+def test_what_no_rule_can_be_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "rule.json").write_text(json.dumps(RULE))
+    (tmp_path / "slip.json").write_text('{"Operations": {"DetectLabels": {"MinConfidense": 1}}}')
+    (tmp_path / "broken.json").write_text("{")
+    (tmp_path / "deep.json").write_text("[" * 100_000)
+    (tmp_path / "null.json").write_text('{"Operations": {"DetectLabels": null}}')
+    (tmp_path / "hides.json").write_text(json.dumps(RULE | {"ResultsPrefix": "a"}))
+    with serving(tmp_path) as server:
+        s3 = server.client("s3")
+        s3.create_bucket(Bucket="photos")
         arn = "arn:aws:sqs:us-east-1:123456789012:sightline-uploads"
         own = {"QueueArn": arn, "Events": ["s3:ObjectCreated:*"]}
+        s3.create_bucket(Bucket="partly")
         s3.put_bucket_notification_configuration(
-            Bucket="photos",
-            NotificationConfiguration={
-                "TopicConfigurations": [theirs],
-                "QueueConfigurations": [own],
-            },
+            Bucket="partly", NotificationConfiguration={"QueueConfigurations": [own]}
         )
-        rules("put", "photos", "rule.json")
-        rules("remove", "photos")
-        assert notifications() == (1, 1)
         for arguments, error in (
             (("rules", "remove", "photos"), "There is no rule for photos/."),
             (("rules", "put", "photos", "none.json"), "There is no file none.json."),
             (("rules", "put", "photos", "broken.json"), "broken.json is not JSON"),
             (("rules", "put", "photos", "slip.json"), "Operations.DetectLabels.MinConfidense"),
+            (("rules", "put", "photos", "null.json"), "The rule has no operation."),
+            (("rules", "put", "photos", "deep.json"), "deep.json is nested too deep"),
             (("rules", "put", "none", "rule.json"), "NoSuchBucket"),
+            (("rules", "put", "partly", "rule.json"), "partly sends only some of its events"),
+            (("rules", "put", "photos", "a/", "hides.json"), "nothing under 'a/' is watched"),
             (("find", "label"), "are looked up by a name"),
         ):
             done = run(*arguments, folder=tmp_path, AWS_ENDPOINT_URL=server.endpoint)
             assert done.returncode == 1
             assert error in done.stderr
             assert done.stderr.count("\n") == 1
-        assert rules("list").splitlines()[1:] == []
+        assert sightline(server, tmp_path, "rules", "list").splitlines()[1:] == []
+        told = s3.get_bucket_notification_configuration(Bucket="photos")
+        assert "QueueConfigurations" not in told

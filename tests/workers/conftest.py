@@ -11,22 +11,27 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
+from botocore.client import BaseClient
 from PIL import Image
 
 from functions.workers import on_upload
 from local import notifications
-from sightline.domain import analysis, findings
+from sightline.domain import analysis, findings, rules
 from sightline.domain.findings import Wanted
 from sightline.domain.photos import ANY
 from sightline.settings import results_topic, uploads_dead_letters, uploads_queue
-from sightline.store import rules, watches
+from sightline.store import findings as stored
+from sightline.store import table, watches
 from sightline.vision.photo import Photo
 from sightline.wire.rules import checked_rule
+from tests.conftest import ClientFactory
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sqs import SQSClient
+
+    from tests.workers.scenes import Stage
 
 RULE: dict[str, Any] = {"Operations": {"DetectLabels": {}, "DetectText": {}}}
 NAMES = {0: "Dog", 1: "Cat"}  # by a photo's green
@@ -66,9 +71,9 @@ class Watch:
     def rule(self, prefix: str = "", **rule: Any) -> None:
         rules.put("photos", prefix, checked_rule(RULE | rule))
 
-    def put(self, key: str, body: bytes) -> str:
+    def put(self, key: str, body: bytes, **mark: str) -> str:
         """Uploads an object; the event's message, which stays on the queue too."""
-        self.s3.put_object(Bucket="photos", Key=key, Body=body)
+        self.s3.put_object(Bucket="photos", Key=key, Body=body, Metadata=mark)
         return self.pending()[-1]
 
     def delete(self, key: str, **version: Any) -> str:
@@ -122,9 +127,17 @@ class Watch:
         assert page.last is None
         return [(entry.key, entry.confidence) for entry in page.entries]
 
+    def mark(self, key: str) -> dict[str, str]:
+        """The metadata of a photo's results, as anybody may copy it."""
+        return self.s3.head_object(Bucket="photos", Key=f"results/{key}.json")["Metadata"]
+
     def told(self) -> list[dict[str, Any]]:
         """What the topic said since the last time."""
-        return [json.loads(json.loads(body)["Message"]) for body, _ in self._take(self.news)]
+        return [json.loads(said) for said in self.raw_told()]
+
+    def raw_told(self) -> list[str]:
+        """The same, as the topic said it."""
+        return [json.loads(body)["Message"] for body, _ in self._take(self.news)]
 
     def buried(self) -> list[tuple[str, str]]:
         """Error codes and messages of the dead letters since the last time."""
@@ -170,3 +183,26 @@ def watch(s3: "S3Client", monkeypatch: pytest.MonkeyPatch) -> Iterator[Watch]:
     sqs.close()
     sns.close()
     dynamodb.close()
+
+
+@pytest.fixture
+def find(client_of: ClientFactory, extended: boto3.Session) -> Any:
+    """FindPhotos of a client."""
+    client: Any = client_of(session=extended)
+    return client.find_photos
+
+
+@pytest.fixture
+def stage(monkeypatch: pytest.MonkeyPatch) -> "Stage":
+    """Lets workers die, or meet, at any of their calls to AWS."""
+    from tests.workers.scenes import Stage
+
+    made = Stage(BaseClient.__dict__["_make_api_call"])
+    monkeypatch.setattr(table, "PAUSE", (0.0, 0.0))
+    monkeypatch.setattr(stored, "LANES", 1)
+    monkeypatch.setattr(
+        BaseClient,
+        "_make_api_call",
+        lambda *call: made.guarded(*call),  # noqa: PLW0108 - a function becomes a method
+    )
+    return made

@@ -68,7 +68,7 @@ def state(watch: Watch) -> dict[str, Any]:
     pages = client.get_paginator("scan").paginate(TableName=settings().table)
     kept: dict[str, Any] = {
         f"{item['PK']['S']} {item['SK']['S']}": {
-            name: value for name, value in item.items() if name not in PASSING
+            name: value for name, value in item.items() if name not in _passing(item)
         }
         for page in pages
         for item in page["Items"]
@@ -79,6 +79,11 @@ def state(watch: Watch) -> dict[str, Any]:
             found = watch.s3.get_object(Bucket="photos", Key=key)
             kept[key] = found["Body"].read(), found["Metadata"]
     return kept
+
+
+def _passing(item: dict[str, Any]) -> set[str]:
+    """Where a photo was that is gone is known only if anybody saw it."""
+    return PASSING | {"result"} if item.get("state") == {"S": "REMOVED"} else PASSING
 
 
 def clear(watch: Watch) -> None:

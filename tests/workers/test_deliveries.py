@@ -8,28 +8,14 @@ from itertools import count, permutations
 from typing import Any
 
 import pytest
-from botocore.client import BaseClient
 
 from sightline.domain import uploads
-from sightline.store import findings, table
+from sightline.store import findings
 from tests.workers.conftest import Watch, picture
 from tests.workers.scenes import Stage, clear, everything_leads_to_results, state
 
 Step = Callable[[], Any]
 DOG, DIMMER_DOG, CAT = picture(90), picture(60), picture(70, 1)
-
-
-@pytest.fixture
-def stage(monkeypatch: pytest.MonkeyPatch) -> Stage:
-    made = Stage(BaseClient.__dict__["_make_api_call"])
-    monkeypatch.setattr(table, "PAUSE", (0.0, 0.0))
-    monkeypatch.setattr(findings, "LANES", 1)
-    monkeypatch.setattr(
-        BaseClient,
-        "_make_api_call",
-        lambda *call: made.guarded(*call),  # noqa: PLW0108 - a function becomes a method
-    )
-    return made
 
 
 def test_the_same_event_again_changes_nothing(watch: Watch) -> None:

@@ -1,26 +1,17 @@
 """Photos are found by what was seen on them, surest first, page by page."""
 
-from typing import TYPE_CHECKING, Any
+from contextlib import nullcontext
+from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
+import cli.find as command
 from sightline.domain import findings as domain_findings
 from sightline.store import findings, table
 from sightline.store.findings import Finding, Record
-from tests.conftest import ClientFactory
-
-if TYPE_CHECKING:
-    import boto3
 
 CONFIDENCES = [3.25, 99.99999, 50.0, 100.0, 0.0, 50.0, 12.5, 99.0, 50.00001, 7.0, 64.0]
-
-
-@pytest.fixture
-def find(client_of: ClientFactory, extended: "boto3.Session") -> Any:
-    """FindPhotos of a client."""
-    client: Any = client_of(session=extended)
-    return client.find_photos
 
 
 def seen(key: str, confidence: float, name: str = "Dog", bucket: str = "photos") -> None:
@@ -82,6 +73,32 @@ def test_only_some_photos(
         assert pages(find, 2, Bucket="photos", Prefix="1/") == ours
         assert pages(find, 2, Bucket="others") == ["1/x.png"]
         assert pages(find, 2, Prefix="2/") == []
+
+
+def test_a_page_looks_at_so_many_entries_only(
+    dogs: list[tuple[str, float]], find: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(domain_findings, "EXAMINED", 3)
+    looks, token = 0, dict[str, str]()
+    while True:
+        page = find(Kind="label", Name="Dog", Prefix="nowhere/", MaxResults=1, **token)
+        assert page["Photos"] == []
+        looks += 1
+        if "NextToken" not in page:
+            break
+        token = {"NextToken": page["NextToken"]}
+    assert looks == len(dogs) // 3 + 1
+    assert len(find(Kind="label", Name="Dog", Bucket="photos", MaxResults=5)["Photos"]) == 5
+
+
+def test_control_characters_do_not_reach_the_terminal(
+    account: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(command, "stack", lambda *_, **__: nullcontext())
+    seen("[b]\x1b[2J\u202egnp.é\n.png", 90.0, name="D\rog")
+    command.find(command.Kind.LABEL, "D\rog", None, "", 20, "", "", "", "")
+    expected = " 90.0  photos/[b]\\x1b[2J\\u202egnp.é\\n.png  D\\rog\n"
+    assert capsys.readouterr().out == expected
 
 
 def test_a_token_is_good_for_its_own_query_only(dogs: list[tuple[str, float]], find: Any) -> None:

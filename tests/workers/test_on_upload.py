@@ -154,7 +154,7 @@ def test_golden_batches_of_photos_that_are_gone(watch: Watch) -> None:
 
 
 def test_what_is_no_event_of_S3_is_a_dead_letter(watch: Watch) -> None:  # noqa: N802
-    wrong = ["hello", "[]", "{}", '{"Records": [{"eventName": 1}]}']
+    wrong = ["hello", "[]", "{}", '{"Records": [{"eventName": 1}]}', "[" * 20_000]
     good = watch.put("a.png", picture(90))
     watch.forget()
     assert watch.work(*wrong, good) == []

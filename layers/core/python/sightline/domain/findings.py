@@ -87,12 +87,12 @@ def find(wanted: Wanted, after: str, size: int) -> Page[Entry]:
 
 
 def photo(entry: Entry) -> dict[str, Any]:
-    """A photo that was found, as `FoundPhoto`."""
+    """A photo that was found, as `FoundPhoto`; one whose results could not be written has none."""
     return {
         "Bucket": entry.bucket,
         "Key": entry.key,
         "Name": entry.shown,
         "Confidence": entry.confidence,
         "EventTime": entry.time,
-        "Result": {"Bucket": entry.bucket, "Name": entry.result},
+        "Result": {"Bucket": entry.bucket, "Name": entry.result} if entry.result else None,
     }

@@ -12,7 +12,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 from sightline.domain.findings import KINDS
 from sightline.errors import ServiceError
-from sightline.store.findings import Record
+from sightline.store.findings import REMOVED, Record
 
 Render = Callable[[str, dict[str, Any]], dict[str, Any]]  # an operation's answer as on the wire
 
@@ -62,7 +62,11 @@ def packed(document: dict[str, Any]) -> bytes:
 
 
 def message(record: Record) -> dict[str, Any]:
-    """The message on the topic; `Id` is the same whenever it tells of the same event."""
+    """The message on the topic; `Id` is the same whenever it tells of the same event.
+
+    `Result` is where the results lie, if they do: not those of a photo that is gone.
+    """
+    result = None if record.state == REMOVED else record.result
     said = {
         "Id": str(uuid5(NAMESPACE_URL, f"s3://{record.bucket}/{record.key}#{record.order}")),
         "Bucket": record.bucket,
@@ -70,7 +74,7 @@ def message(record: Record) -> dict[str, Any]:
         "VersionId": record.version,
         "EventTime": record.time,
         "State": record.state,
-        "Result": {"Bucket": record.bucket, "Key": record.result},
+        "Result": None if result is None else {"Bucket": record.bucket, "Key": result},
         "Findings": {kind: _named(record, kind) for kind in KINDS},
     }
     return {name: value for name, value in said.items() if value is not None}

@@ -15,11 +15,14 @@ S3 delivers an event at least once and in any order, and a worker may die anywhe
   another version (that is analysed). Faces stay in their collection, for the same picture may
   have brought them there under another key; DeleteFaces takes them away.
 - What no retry can help ends at once in the results, in the index as `failed` and among the dead
-  letters, with the reason; all else is raised, for the queue to deliver the event again.
+  letters, with the reason; all else is raised, for the queue to deliver the event again. Where the
+  results themselves cannot be written, the rest of it says so, and leads to none.
+- Whoever uploads may choose any key and any metadata. Results are known by their signed mark
+  alone, so nobody can pass a photo off as one, and nobody's object is overwritten or deleted.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sightline.domain import results
@@ -114,8 +117,9 @@ def _handle(event: Event, render: Render) -> None:
     if held is not None and held.order > event.order:
         _withdraw(event, rule, held)
     elif rule is None:
-        if held is not None:
-            _forget(event, held.result, None)
+        # an event that was settled under a rule stays so; only a removal may have died half-way
+        if held is not None and (held.order < event.order or held.state == REMOVED):
+            _forget(event, held, None)
     elif held is not None and held.order == event.order and held.state == "SUCCEEDED":
         _tell(held, rule)
     else:
@@ -130,8 +134,7 @@ def _look(event: Event, rule: Rule, held: Record | None, render: Render) -> None
         outcome.error = _lasting(error)
     if upload is None and outcome.error is None:
         if event.removed:
-            result = None if held is None else held.result
-            _forget(event, result or rule.result_of(event.key), rule)
+            _forget(event, held, rule)
         return
     if event.removed and not _uncovered(event, upload, held):
         return
@@ -211,24 +214,47 @@ def _conclude(
     outcome.answers = {name: render(name, answer) for name, answer in outcome.answers.items()}
     etag = event.etag if upload is None else upload.etag
     document = results.document(record, event.sequencer, etag, outcome)
-    if not _write(event, record, held, results.packed(document)):
-        return
-    settled = findings.settle(record)
+    try:
+        settled = _settle(record, held, results.packed(document))
+    except ServiceError as error:
+        outcome.error = _lasting(error)
+        record = _unwritten(record, held, outcome)
+        settled = findings.settle(record)
     if settled is not record:
         _withdraw(event, rule, settled)
         return
     _tell(record, rule)
-    if failures:
+    if outcome.reasons:
         bury(event.body, outcome)
 
 
-def _write(event: Event, record: Record, held: Record | None, document: bytes) -> bool:
-    """Writes the results, and takes away those that another rule put elsewhere."""
-    if not uploads.write_result(event.bucket, str(record.result), event.order, document):
-        return False
+def _settle(record: Record, held: Record | None, document: bytes) -> Record:
+    """Writes results, takes away what an earlier event left elsewhere, and settles the record.
+
+    A later event's results may lie there before its record does, for its worker is not done, or
+    died. Until some worker has settled it this event comes again, so that neither can get lost.
+    """
+    if not uploads.write_result(record.bucket, str(record.result), record.order, document):
+        later = findings.get(record.bucket, record.key)
+        if later is None or later.order <= record.order:
+            raise ThrottlingException
+        return later
     if held is not None and held.result not in (None, record.result):
-        uploads.remove_result(event.bucket, str(held.result), event.order)
-    return True
+        uploads.remove_result(record.bucket, str(held.result), record.order)
+    return findings.settle(record)
+
+
+def _unwritten(record: Record, held: Record | None, outcome: Outcome) -> Record:
+    """The record where results cannot be written. It leads to none; those of an earlier event are
+    taken away, if S3 allows that at least.
+    """
+    if held is not None and held.result is not None:
+        try:
+            uploads.remove_result(record.bucket, held.result, record.order)
+        except ServiceError as error:
+            _lasting(error)
+    failures = (failure(*outcome.reasons[0]),)
+    return replace(record, state="FAILED", result=None, findings=failures)
 
 
 def _withdraw(event: Event, rule: Rule | None, held: Record) -> None:
@@ -237,8 +263,16 @@ def _withdraw(event: Event, rule: Rule | None, held: Record) -> None:
         uploads.remove_result(event.bucket, rule.result_of(event.key), event.order)
 
 
-def _forget(event: Event, result: str | None, rule: Rule | None) -> None:
-    """Takes results and entries of a photo away; the record remembers that, for late events."""
+def _forget(event: Event, held: Record | None, rule: Rule | None) -> None:
+    """Takes results and entries of a photo away; the record remembers that, for late events.
+
+    Of what nobody knew there is nothing to tell, and its record names no results; but its creation
+    may still be on its way.
+    """
+    places = [] if held is None or held.result is None else [held.result]
+    if rule is not None:  # a worker that died may have left some there
+        places.append(rule.result_of(event.key))
+    known = held is not None and (held.state != REMOVED or held.result is not None)
     record = Record(
         bucket=event.bucket,
         key=event.key,
@@ -246,13 +280,13 @@ def _forget(event: Event, result: str | None, rule: Rule | None) -> None:
         time=event.time,
         state=REMOVED,
         version=event.version,
-        result=result,
+        result=places[0] if known and places else None,
     )
     if findings.settle(record) is not record:
         return
-    if result is not None:
-        uploads.remove_result(event.bucket, result, event.order)
-    if rule is not None:
+    for place in dict.fromkeys(places):
+        uploads.remove_result(event.bucket, place, event.order)
+    if rule is not None and known:
         _tell(record, rule)
 
 

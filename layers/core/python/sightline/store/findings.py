@@ -53,7 +53,8 @@ class Record:
             as long as only the intention to write is recorded.
         state: `SUCCEEDED`, `FAILED` or `REMOVED`.
         version: of the object, None in a bucket without versions.
-        result: key of the results' object in the same bucket; after a deletion, where it was.
+        result: key of the results' object in the same bucket, None where there is none; after a
+            deletion where it was, None where none ever was.
     """
 
     bucket: str
@@ -69,7 +70,9 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A photo that the index leads to; `time` is that of the photo's event."""
+    """A photo that the index leads to; `time` is that of the photo's event, and `result` the key of
+    its results, empty where they could not be written.
+    """
 
     bucket: str
     key: str

@@ -11,7 +11,7 @@ def publish(document: dict[str, Any], **attributes: str) -> None:
     """Publishes to the topic of results; subscriptions can filter by the attributes."""
     aws.sns().publish(
         TopicArn=results_topic(),
-        Message=json.dumps(document, ensure_ascii=False),
+        Message=json.dumps(document),  # in ASCII: a key may have letters that no message may
         MessageAttributes={
             name: {"DataType": "String", "StringValue": value} for name, value in attributes.items()
         },

@@ -30,32 +30,17 @@ def every() -> Iterator[tuple[str, Rules]]:
         yield item["SK"]["S"], _parse(item)
 
 
-def put(bucket: str, prefix: str, rule: Document) -> Rules:
-    """Sets the rule of a prefix, new or changed; the bucket's rules afterwards.
+def change(bucket: str, changed: Callable[[Rules], Rules]) -> Rules:
+    """Makes of a bucket's rules what `changed` makes of them; the rules afterwards.
 
     Raises:
         ProvisionedThroughputExceededException: too many write at the same time.
     """
-    return _change(bucket, lambda rules: {**rules, prefix: rule})
-
-
-def remove(bucket: str, prefix: str) -> Rules:
-    """Takes the rule of a prefix away, if there is one; the bucket's rules afterwards.
-
-    Raises:
-        ProvisionedThroughputExceededException: too many write at the same time.
-    """
-    return _change(
-        bucket, lambda rules: {other: rule for other, rule in rules.items() if other != prefix}
-    )
-
-
-def _change(bucket: str, change: Callable[[Rules], Rules]) -> Rules:
     key = _key(bucket)
     for _ in table.attempts():
         seen = table.read([key]).get(key)
         before = {} if seen is None else _parse(seen)
-        after = change(before)
+        after = changed(before)
         if after == before:
             return after
         condition = "attribute_not_exists(PK)" if seen is None else "stamp = :stamp"

@@ -5,6 +5,8 @@ Only the one configuration with our id is touched; whatever else a bucket tells 
 
 from typing import Any
 
+from botocore.exceptions import ClientError
+
 from sightline.store import aws
 
 ID = "sightline-uploads"
@@ -14,23 +16,43 @@ EVENTS = ("s3:ObjectCreated:*", "s3:ObjectRemoved:*", "s3:LifecycleExpiration:*"
 def watch(bucket: str, queue: str) -> None:
     """Sends the bucket's events to the queue of that name; a second call changes nothing.
 
-    Nor does it where another configuration sends events there: S3 refuses two that overlap.
+    Nor does it where another configuration sends them there: S3 refuses two that overlap.
+
+    Raises:
+        ValueError: another configuration sends some of them there, and not all.
     """
     sqs = aws.sqs()
     url = sqs.get_queue_url(QueueName=queue)["QueueUrl"]
     found = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
     arn = found["Attributes"]["QueueArn"]
     told = _told(bucket)
-    if all(each["QueueArn"] != arn for each in told.get("QueueConfigurations", [])):
-        ours = {"Id": ID, "QueueArn": arn, "Events": [*EVENTS]}
+    ours = {"Id": ID, "QueueArn": arn, "Events": [*EVENTS]}
+    theirs = [each for each in _others(told) if each["QueueArn"] == arn]
+    if not all(_is_whole(each) for each in theirs):
+        raise ValueError(
+            f"A notification of {bucket} sends only some of its events to {queue}; "
+            f"it needs {', '.join(EVENTS)} and no filter."
+        )
+    if not theirs and ours not in told.get("QueueConfigurations", []):
         _tell(bucket, told, [*_others(told), ours])
 
 
 def unwatch(bucket: str) -> None:
-    """Takes the configuration away that `watch` made."""
-    told = _told(bucket)
+    """Takes the configuration away that `watch` made; a bucket that is gone has none."""
+    try:
+        told = _told(bucket)
+    except ClientError as error:
+        if error.response["Error"]["Code"] == "NoSuchBucket":
+            return
+        raise
     if len(_others(told)) < len(told.get("QueueConfigurations", [])):
         _tell(bucket, told, _others(told))
+
+
+def _is_whole(configuration: dict[str, Any]) -> bool:
+    filters = configuration.get("Filter", {}).get("Key", {}).get("FilterRules", [])
+    named = any(each["Value"] for each in filters)  # S3's console leaves empty ones behind
+    return not named and {*EVENTS} <= {*configuration["Events"]}
 
 
 def _told(bucket: str) -> dict[str, Any]:

@@ -36,6 +36,8 @@ def rendered(operation: str, answer: dict[str, Any]) -> dict[str, Any]:
 
 
 def _unknown(value: Any, shape: Shape, path: str) -> list[str]:
+    if value is None:  # as if it were left out
+        return []
     match shape:
         case StructureShape():
             return [

@@ -35,7 +35,7 @@ def events_of(body: str) -> list[Event]:
         if "detail-type" in document:
             return list(_from_event_bridge(document))
         return list(_from_notification(document["Records"]))
-    except (AttributeError, KeyError, TypeError, ValueError):
+    except (AttributeError, KeyError, RecursionError, TypeError, ValueError):
         raise SerializationException("The message is not an event of S3.") from None
 
 
@@ -85,5 +85,5 @@ def _event(
         time=time,
         version=None if version in ("", "null") else version,
         etag=thing["etag"].strip('"'),
-        body=json.dumps(body, ensure_ascii=False),
+        body=json.dumps(body),  # in ASCII: a key may have letters that no message may
     )
