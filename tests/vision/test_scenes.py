@@ -79,7 +79,18 @@ def test_black_and_white_is_measured() -> None:
     assert "Black And White" in reader.read(grey)
     assert reader.read(tinted) == {}
     # A page is no photograph, though it has no colour either.
-    assert reader.read(np.full((100, 100, 3), 250, np.uint8)) == {}
+    page = np.full((100, 100, 3), 250, np.uint8)
+    page[40:60] = 0
+    assert reader.read(page) == {}
+
+
+@pytest.mark.parametrize("grey", [0, 120, 255])
+def test_a_blank_frame_shows_nothing(grey: int) -> None:
+    network = Scores(0.99, 0, 0.99)
+    frame = np.full((80, 120, 3), grey, np.uint8)
+    assert SceneReader(network, LEARNT).read(frame) == {}
+    frame[:, 60:] = 255 - grey if grey != 120 else 160
+    assert SceneReader(network, LEARNT).read(frame) != {}
 
 
 def test_a_photo_is_read_once(cat: bytes, monkeypatch: pytest.MonkeyPatch) -> None:

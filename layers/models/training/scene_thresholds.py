@@ -97,12 +97,27 @@ def choose(label: str, scores: Floats, answers: Answers) -> Choice | None:
     return found if found.recall >= LEAST_RECALL else None
 
 
+def contradicted(choice: Choice, scores: Floats, answers: Answers) -> bool:
+    """Whether photos kept aside speak against a label: even the upper bound of its precision there
+    is under what is asked.
+
+    Args:
+        scores, answers: (n,) of those photos; UNKNOWN ones are not counted.
+    """
+    right = answers[(scores >= choice.threshold) & (answers != UNKNOWN)] == YES
+    return bool(len(right)) and float(_bound(right.sum(), np.int64(len(right)), DOUBT)) < ASKED
+
+
 def lower_bound(hits: NDArray[np.int64], shown: NDArray[np.int64]) -> Floats:
     """Wilson's lower bound of a share, DOUBT standard deviations below."""
-    share, z = hits / shown, DOUBT
+    return _bound(hits, shown, -DOUBT)
+
+
+def _bound(hits: Any, shown: Any, deviations: float) -> Floats:
+    share, z = hits / shown, abs(deviations)
     middle = share + z * z / (2 * shown)
-    spread = z * np.sqrt(share * (1 - share) / shown + z * z / (4 * shown * shown))
-    return np.asarray((middle - spread) / (1 + z * z / shown), np.float64)
+    spread = deviations * np.sqrt(share * (1 - share) / shown + z * z / (4 * shown * shown))
+    return np.asarray((middle + spread) / (1 + z * z / shown), np.float64)
 
 
 def calibrate(

@@ -28,7 +28,14 @@ from layers.models.training.scene_labels import (
 )
 from layers.models.training.scene_network import TRUNKS, trunk
 from layers.models.training.scene_photos import Sample, folders, plain, samples
-from layers.models.training.scene_thresholds import Answers, Choice, calibrate, choose, strict
+from layers.models.training.scene_thresholds import (
+    Answers,
+    Choice,
+    calibrate,
+    choose,
+    contradicted,
+    strict,
+)
 from sightline.vision import scenes
 
 NETWORK = FOLDER / "trained" / "scenes.onnx"
@@ -58,7 +65,7 @@ def describe(found: Sequence[Sample]) -> Floats:
 
 
 def teach(labels: Sequence[str], found: Sequence[Sample], described: Floats) -> None:
-    """Fits, chooses, writes and prints; the photos kept aside are only looked at."""
+    """Fits, chooses, writes and prints; the photos kept aside only speak against labels."""
     known = np.stack([sample.answers for sample in found])
     answers = strict(known, labels, [is_single(sample) for sample in found])
     columns = {label: column for column, label in enumerate(labels)}
@@ -76,6 +83,11 @@ def teach(labels: Sequence[str], found: Sequence[Sample], described: Floats) -> 
     chosen = choose_all(labels, scores[taught], answers[taught])
     final = fitted(taught)
     scores[~taught] = final.scores(described[~taught])
+    chosen = [
+        choice
+        for choice, column in ((each, columns[each.label]) for each in chosen)
+        if not contradicted(choice, scores[~taught, column], answers[~taught, column])
+    ]
     line = calibrate(chosen, labels, scores[taught], answers[taught])
     write(labels, chosen, final, line)
     report(labels, chosen, scores[~taught], answers[~taught])

@@ -30,6 +30,9 @@ PERSON, PERSON_PERHAPS = "person", 10.0
 GREY_CHROMA = 4
 # A page, a drawing or a thing cut out on white is no photograph: a quarter of it is nearly white.
 WHITE, WHITE_SHARE = 235, 0.25
+# Least range of grey, 0 to 255 without the ends of one percent, that shows anything: in 1,700
+# photos at hand it is 54 or more.
+LEAST_RANGE = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +62,8 @@ class SceneReader:
     def read(self, pixels: NDArray[np.uint8]) -> dict[str, float]:
         """Confidence, 0 to 100, by label; pixels are (h, w, 3) RGB."""
         squeezed = squeeze(pixels)
+        if blank(squeezed):
+            return {}
         (scores,) = self._session.run(["scores"], {"image": preprocess(squeezed)})
         found = choose(scores[0], self._learnt)
         if colourless(squeezed):
@@ -93,6 +98,12 @@ def choose(scores: NDArray[np.float32], learnt: Learnt) -> dict[str, float]:
 def _log_odds(score: float) -> float:
     held = min(max(score, 1e-6), 1 - 1e-6)
     return math.log(held / (1 - held))
+
+
+def blank(pixels: NDArray[np.uint8]) -> bool:
+    """Whether (h, w, 3) RGB pixels are all about the same, so that they show nothing."""
+    dark, bright = np.quantile(pixels.mean(-1), (0.01, 0.99))
+    return bool(bright - dark < LEAST_RANGE)
 
 
 def colourless(pixels: NDArray[np.uint8]) -> bool:
