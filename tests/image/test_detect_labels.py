@@ -12,6 +12,8 @@ from PIL import Image
 if TYPE_CHECKING:
     from mypy_boto3_rekognition import RekognitionClient
 
+UTKFACE = Path(__file__).resolve().parents[3] / "shared" / "data" / "utkface" / "images"
+
 
 def picture(size: tuple[int, int] = (100, 100)) -> bytes:
     file = BytesIO()
@@ -120,3 +122,16 @@ def test_sizes_out_of_bounds(
 
 def test_the_largest_size(rekognition: "RekognitionClient") -> None:
     assert "Person" not in detect(rekognition, picture((80, 10_000)))
+
+
+@pytest.mark.parametrize(
+    "name", ["48_0_1_20170111203317713.jpg.chip.jpg", "89_0_3_20170105180114246.jpg.chip.jpg"]
+)
+def test_a_head_cut_out_is_a_person_and_no_animal(
+    rekognition: "RekognitionClient", name: str
+) -> None:
+    if not UTKFACE.is_dir():
+        pytest.skip("no evaluation data beside the repository")
+    found = rekognition.detect_labels(Image={"Bytes": (UTKFACE / name).read_bytes()})["Labels"]
+    assert "Face" in {label["Name"] for label in found}
+    assert "Animal" not in {label["Name"] for label in found}

@@ -111,6 +111,45 @@ def test_a_photo_was_taken_in_one_place(sees: Sees) -> None:
     assert "Outdoors" in told()
 
 
+def test_a_document_was_taken_nowhere(sees: Sees) -> None:
+    sees({}, scenes={"Receipt": 90.0, "Street": 99.0, "Indoors": 60.0}, text=[line("Total 12.50")])
+    assert set(told()) == {"Receipt", "Document", "Text", "Number"}
+
+
+def test_a_receipt_has_numbers(sees: Sees) -> None:
+    sees({}, scenes={"Receipt": 90.0, "Outdoors": 99.0}, text=[line("Chapter the first")])
+    seen = told()
+    assert set(seen) == {"Document", "Text"}
+    assert seen["Document"]["Confidence"] == 90
+
+
+HEAD = BoundingBox(0.3, 0.2, 0.4, 0.5)
+
+
+@pytest.mark.parametrize(
+    ("thing", "is_head"),
+    [
+        (HEAD, True),
+        (BoundingBox(0.1, 0.0, 0.8, 1.0), True),  # the face is a quarter of it
+        (BoundingBox(0.4, 0.5, 0.2, 0.3), True),  # a beard
+        (BoundingBox(0.0, 0.0, 0.4, 0.9), False),  # a dog beside the face
+        (BoundingBox(0.75, 0.2, 0.2, 0.3), False),
+    ],
+)
+@pytest.mark.parametrize(
+    ("kind", "label"), [("dog", "Animal"), ("bird", "Bird"), ("apple", "Food")]
+)
+def test_a_persons_head_is_no_animal_and_no_food(
+    sees: Sees, kind: str, label: str, thing: BoundingBox, is_head: bool
+) -> None:
+    sees([found(kind, 90, thing)], [face(HEAD, 95)])
+    assert (label in told()) is not is_head
+    sees([found(kind, 90, thing)], [face(HEAD, 60)])  # an animal's own
+    assert label in told()
+    sees([found("tie", 90, thing)], [face(HEAD, 95)])
+    assert "Tie" in told()
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [

@@ -28,10 +28,14 @@ class BoundingBox:
         """Share of the image that the box covers, parts outside the image counted in."""
         return self.width * self.height
 
-    def overlap(self, other: "BoundingBox") -> float:
-        """Intersection over union, 0 to 1."""
+    def shared(self, other: "BoundingBox") -> float:
+        """Share of the image that both boxes cover."""
         across = min(self.left + self.width, other.left + other.width) - max(self.left, other.left)
         down = min(self.top + self.height, other.top + other.height) - max(self.top, other.top)
-        shared = max(across, 0.0) * max(down, 0.0)
+        return max(across, 0.0) * max(down, 0.0)
+
+    def overlap(self, other: "BoundingBox") -> float:
+        """Intersection over union, 0 to 1."""
+        shared = self.shared(other)
         union = self.area + other.area - shared
         return shared / union if union > 0 else 0.0

@@ -8,9 +8,9 @@ from typing import Any
 
 from sightline.domain.face_detail import bounding_box
 from sightline.domain.image_properties import image_properties, instance_colours
-from sightline.domain.people import believed, of_faces, owners
+from sightline.domain.people import believed, is_head, of_faces, owners
 from sightline.domain.photos import Limits
-from sightline.domain.sightings import Instance, Sighting, of_object, of_scenes, of_text
+from sightline.domain.sightings import NUMBER, Instance, Sighting, of_object, of_scenes, of_text
 from sightline.domain.vocabulary import ancestors, labels_of_classes, vocabulary
 from sightline.errors import InvalidParameterException
 from sightline.vision.faces import face_analyzer
@@ -24,7 +24,8 @@ MODEL_VERSION = "3.0"  # of the service's label model, whose form of labels thes
 MIN_CONFIDENCE = 55.0
 MOST_LABELS = 1000  # default and cap, as documented
 MOST_COLOURS = 10
-CERTAIN_FACE = 90.0  # of no animal, whose faces are told with less
+CERTAIN_FACE = 90.0  # beside which the scene network's animals are not believed
+NO_HEAD = {"Animal", "Food"}  # what a person's head must not be called
 GENERAL, PROPERTIES = "GENERAL_LABELS", "IMAGE_PROPERTIES"
 
 
@@ -46,7 +47,7 @@ def detect_labels(photo: Photo, request: dict[str, Any]) -> dict[str, Any]:
     features = request.get("Features") or [GENERAL]
     settings = request.get("Settings", {})
     most_colours = settings.get("ImageProperties", {}).get("MaxDominantColors", MOST_COLOURS)
-    answer: dict[str, Any] = {"Labels": [], "LabelModelVersion": MODEL_VERSION}
+    answer: dict[str, Any] = {"LabelModelVersion": MODEL_VERSION}
     if GENERAL in features:
         labels = _wanted(_labels(photo, request.get("MinConfidence", MIN_CONFIDENCE)), request)
         answer["Labels"] = [_label(each) for each in labels]
@@ -54,7 +55,7 @@ def detect_labels(photo: Photo, request: dict[str, Any]) -> dict[str, Any]:
         _check_alone(request, settings)
     if PROPERTIES in features:
         answer["ImageProperties"] = image_properties(photo, most_colours)
-        for instance in (each for label in answer["Labels"] for each in label["Instances"]):
+        for instance in (each for label in answer.get("Labels", ()) for each in label["Instances"]):
             instance["DominantColors"] = instance_colours(
                 photo, instance["BoundingBox"], most_colours
             )
@@ -78,16 +79,21 @@ def _sightings(photo: Photo) -> Iterator[Sighting]:
     belongs = owners(faces, objects)
     face_of = {body: faces[place] for place, body in belongs.items()}
     for place, each in enumerate(objects):
+        label = labels_of_classes()[each.name]
+        if not NO_HEAD.isdisjoint(ancestors(label)) and is_head(each.box, faces):
+            continue
         face = face_of.get(place)
         confidence = believed(each.confidence, face) if face else each.confidence
-        yield of_object(labels_of_classes()[each.name], each.box, confidence)
+        yield of_object(label, each.box, confidence)
     bodies = [belongs.get(place) for place in range(len(faces))]
     boxes = [None if body is None else objects[body].box for body in bodies]
     yield from of_faces(photo, faces, boxes)
+    words = list(of_text(glance_text(photo)))
+    yield from words
     scenes = read_scenes(photo)
     certain = any(face.confidence >= CERTAIN_FACE for face in faces)
-    yield from of_scenes(of_people(scenes) if certain else scenes)
-    yield from of_text(glance_text(photo))
+    has_number = any(each.label == NUMBER for each in words)
+    yield from of_scenes(of_people(scenes) if certain else scenes, has_number)
 
 
 def _labels(photo: Photo, min_confidence: float) -> list[Label]:

@@ -16,9 +16,11 @@ from sightline.vision.text_lines import Line
 # (71 %, 97 %).
 THERE_FACTOR = 3.9
 PLACES = ("Indoors", "Outdoors")
+DOCUMENT, RECEIPT = "Document", "Receipt"
 # A pattern on a wall may be read as a letter or two; what people mean by text is at least a word.
 LEAST_CHARACTERS = 3
-NUMBER = re.compile(r"\d[\d.,:/-]*")
+NUMBER = "Number"
+DIGITS = re.compile(r"\d[\d.,:/-]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +56,20 @@ def reconsidered(confidence: float, factor: float) -> float:
     return 100 * factor * confidence / (factor * confidence + 100 - confidence)
 
 
-def of_scenes(scenes: Mapping[str, float]) -> Iterator[Sighting]:
+def of_scenes(scenes: Mapping[str, float], has_number: bool = False) -> Iterator[Sighting]:
     """The labels of a photo as a whole, given with their confidence.
 
     A photo was taken in one place: of labels that are a kind of Indoors and others that are a kind
-    of Outdoors, the less certain side is left out.
+    of Outdoors, the less certain side is left out, and both where the photo is of a document. What
+    looks like a receipt but has no number is a document; of 49 receipts 42 have one that a glance
+    can read.
     """
+    if any(_is(name, DOCUMENT) for name in scenes):
+        scenes = {
+            DOCUMENT if name == RECEIPT and not has_number else name: confidence
+            for name, confidence in scenes.items()
+            if not any(_is(name, place) for place in PLACES)
+        }
     best = {
         place: max((scenes[name] for name in scenes if _is(name, place)), default=0.0)
         for place in PLACES
@@ -81,5 +91,5 @@ def of_text(lines: Sequence[Line]) -> Iterator[Sighting]:
             continue
         yield Sighting("Text", line.confidence)
         for word in line.words:
-            if NUMBER.fullmatch(word.text):
-                yield Sighting("Number", word.confidence)
+            if DIGITS.fullmatch(word.text):
+                yield Sighting(NUMBER, word.confidence)
