@@ -55,6 +55,8 @@ HAND = Part("LEFT_HAND", 95)
         pytest.param(person(BARE_HEAD), ["HEAD_COVER"], WITHOUT, id="missing"),
         pytest.param(person(HELMET, BARE_FACE), ["HEAD_COVER", "FACE_COVER"], WITHOUT, id="one"),
         pytest.param(person(), ["HEAD_COVER"], UNSURE, id="part not seen"),
+        pytest.param(person(), [], WITH, id="nothing required"),
+        pytest.param(person(confidence=79), [], UNSURE, id="nothing required, person unsure"),
         pytest.param(person(HELMET, confidence=79), ["HEAD_COVER"], UNSURE, id="person unsure"),
         pytest.param(person(BARE_HEAD, confidence=79), ["HEAD_COVER"], UNSURE, id="and bare"),
         pytest.param(person(Part("HEAD", 79)), ["HEAD_COVER"], UNSURE, id="part unsure"),

@@ -84,6 +84,14 @@ def test_a_head_is_larger_than_its_face() -> None:
     assert (head[2:] > face.box[2:]).all()
 
 
+def test_a_mask_reaches_as_far_forward_as_the_face() -> None:
+    face = face_at(100, 100, 80)
+    face.mesh.points[protection.MASKED, :2] = [
+        *((80, 90), (90, 95), (160, 95), (95, 120), (150, 120), (100, 135))
+    ]
+    assert protection.mask_around(face).tolist() == [60, 90, 160, 140]
+
+
 def test_boxes_are_cut_at_the_edges() -> None:
     photo = Photo(np.zeros((100, 200, 3), np.uint8), 200, 100)
     box = protection.ratios(np.array([-20, 50, 100, 120], np.float32), photo)

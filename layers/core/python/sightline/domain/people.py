@@ -26,10 +26,10 @@ SHOWN = {
     "Beard": "beard",
     "Mustache": "mustache",
 }
-# What looks like an animal or a fruit around a face of this confidence is the head of a person: a box
-# that has half of the face, which takes this share of it, or that lies in the face for the most part.
-# Of 581 portraits of UTKFace cut close to the head 73 were told to show an animal; now none is, and
-# of the 123 of 370 photos of animals where the object network finds one it still does in 121.
+# What looks like an animal or a fruit around a face of this confidence is the head of a person: a
+# box that has half of the face, which takes this share of it, or that lies mostly in the face. Of
+# 581 portraits of UTKFace cut close to the head 73 were told to show an animal; now none is, and of
+# the 123 of 370 photos of animals where the object network finds one it still does in 121.
 HUMAN_FACE = 80.0
 LEAST_OF_FACE = 0.5
 LEAST_OF_BOX = 0.15

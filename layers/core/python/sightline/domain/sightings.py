@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from sightline.domain.vocabulary import ancestors
 from sightline.geometry import BoundingBox
+from sightline.vision.belief import reconsidered
 from sightline.vision.text_lines import Line
 
 # The odds that a thing is in a photo at all are those of its best box times this: logistic
@@ -49,11 +50,6 @@ class Sighting:
 def of_object(label: str, box: BoundingBox, confidence: float) -> Sighting:
     """A thing whose box is right with this confidence."""
     return Sighting(label, reconsidered(confidence, THERE_FACTOR), Instance(box, confidence))
-
-
-def reconsidered(confidence: float, factor: float) -> float:
-    """A confidence (0 to 100) whose odds are multiplied."""
-    return 100 * factor * confidence / (factor * confidence + 100 - confidence)
 
 
 def of_scenes(scenes: Mapping[str, float], has_number: bool = False) -> Iterator[Sighting]:

@@ -3,11 +3,13 @@ detector and the joints say together.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sightline.geometry import BoundingBox
+from sightline.vision.belief import LEAST_BODY, lonely, on_top, supported
 from sightline.vision.body import BodyReader, Joint
 from sightline.vision.equipment import head_around
 from sightline.vision.face import Face
@@ -77,7 +79,9 @@ def _look(photo: Photo) -> list[SeenPerson]:
     def body(box: Box, confidence: float) -> _Body:
         return _Body(box, confidence, reader.read(photo.pixels, box))
 
-    bodies = [body(*each) for each in _person_boxes(photo, sides) if _large(each[0], photo)]
+    boxes = _person_boxes(photo, sides)
+    bodies = [body(box, sure) for box, sure, _ in boxes if sure >= LEAST_CONFIDENCE]
+    unsure = [each for each in boxes if each[1] < LEAST_CONFIDENCE]
     faces = [
         (face, face.located) for face in face_analyzer().analyze(photo) if face.located is not None
     ]
@@ -86,23 +90,42 @@ def _look(photo: Photo) -> list[SeenPerson]:
         _person(each, faces[owners[index]] if index in owners else None, sides)
         for index, each in enumerate(bodies)
     ]
-    for number, (face, where) in enumerate(faces):
-        box = _around(where.box, BODY_AROUND_FACE).clip(0, sides)
-        if number not in owners.values() and _large(box, photo):
-            people.append(_person(body(box, face.confidence), (face, where), sides))
+    for number in sorted(set(range(len(faces))) - set(owners.values())):
+        face, where = faces[number]
+        below = next((at for at, each in enumerate(unsure) if on_top(face.box, each[2])), None)
+        if below is None:
+            box, sure = _around(where.box, BODY_AROUND_FACE).clip(0, sides), 0.0
+            face = replace(face, confidence=_beside(face, boxes))
+        else:
+            box, sure, _ = unsure.pop(below)
+        if _large(box, photo):
+            people.append(_person(body(box, sure), (face, where), sides))
+    people = [each for each in people if each.confidence >= LEAST_CONFIDENCE]
     people.sort(key=lambda each: -float((each.box[2:] - each.box[:2]).prod()))
     return people[:MOST_PEOPLE]
 
 
-def _person_boxes(photo: Photo, sides: Box) -> list[tuple[Box, float]]:
-    return [
-        (
-            sides * np.array([b.left, b.top, b.left + b.width, b.top + b.height], np.float32),
-            each.confidence,
-        )
+def _person_boxes(photo: Photo, sides: Box) -> list[tuple[Box, float, BoundingBox]]:
+    """The large boxes that may be a person's: in pixels, with their confidence, and in ratios."""
+    boxes = [
+        (_pixels(each.box, sides), each.confidence, each.box)
         for each in find_objects(photo)
-        if (b := each.box) and each.name == "person" and each.confidence >= LEAST_CONFIDENCE
+        if each.name == "person" and each.confidence >= LEAST_BODY
     ]
+    return [each for each in boxes if _large(each[0], photo)]
+
+
+def _beside(face: Face, boxes: Sequence[tuple[Box, float, BoundingBox]]) -> float:
+    """The confidence of a face that has no box of its own: one on top of somebody's, in a row of
+    people or before a body that is bent, is still no lonely one.
+    """
+    around = [sure for _, sure, box in boxes if on_top(face.box, box)]
+    return supported(face.confidence, max(around)) if around else lonely(face.confidence)
+
+
+def _pixels(box: BoundingBox, sides: Box) -> Box:
+    ratios = [box.left, box.top, box.left + box.width, box.top + box.height]
+    return sides * np.array(ratios, np.float32)
 
 
 def joined(bodies: Sequence[_Body], faces: Sequence[Located]) -> dict[int, int]:
@@ -130,18 +153,20 @@ def _head_middle(body: _Body) -> NDArray[np.float32]:
 
 
 def _person(body: _Body, found: tuple[Face, Located] | None, sides: Box) -> SeenPerson:
-    if found is None:
-        box, face, head = body.box, None, _head_of_joints(body.joints)
-    else:
-        face, where = found
-        head = SeenPart(head_around(where), face.confidence)
-        # The object network sometimes cuts a helmet or a whole head off.
-        box = np.concatenate(
-            [np.minimum(body.box[:2], head.box[:2]), np.maximum(body.box[2:], head.box[2:])]
-        )
+    box, sure, face, head = body.box, body.confidence, None, _head_of_joints(body.joints)
+    if found is not None:
+        seen, where = found
+        certain = supported(seen.confidence, body.confidence)
+        sure = max(supported(body.confidence, seen.confidence), certain)
+        if certain >= LEAST_CONFIDENCE:
+            face = replace(seen, confidence=certain)
+            head = SeenPart(head_around(where), certain)
+            # The object network sometimes cuts a helmet or a whole head off.
+            box = np.concatenate(
+                [np.minimum(box[:2], head.box[:2]), np.maximum(box[2:], head.box[2:])]
+            )
     hands = [_hand(body.joints, side, sides) for side in ("left", "right")]
-    confidence = max(body.confidence, face.confidence if face else 0.0)
-    return SeenPerson(box, confidence, face, head, *hands)
+    return SeenPerson(box, sure, face, head, *hands)
 
 
 def _head_of_joints(joints: dict[str, Joint]) -> SeenPart | None:

@@ -7,6 +7,7 @@ import numpy as np
 from sightline.geometry import BoundingBox
 from sightline.vision.equipment import EquipmentReader
 from sightline.vision.face import Judged
+from sightline.vision.locator import Located
 from sightline.vision.people import Box, SeenPerson, find_people
 from sightline.vision.photo import Photo
 from sightline.vision.session import open_session
@@ -64,8 +65,7 @@ def _person(photo: Photo, seen: SeenPerson, reader: EquipmentReader) -> Person:
         # The heads of masks and helmets say yes or no of what is certainly a face or a head: what
         # is worn below the chin or held in a hand is not seen at all, so what is seen covers.
         chance = reader.mask(photo, seen.face.located)
-        points = seen.face.located.mesh.points[MASKED, :2]
-        box = np.concatenate([points.min(0), points.max(0)])
+        box = mask_around(seen.face.located)
         parts.append(Part("FACE", seen.face.confidence, _covers("FACE_COVER", box, chance, photo)))
     if seen.head is not None:
         chance = reader.helmet(photo.pixels, seen.head.box)
@@ -77,6 +77,18 @@ def _person(photo: Photo, seen: SeenPerson, reader: EquipmentReader) -> Person:
         if hand is not None:
             parts.append(Part(name, hand.confidence))
     return Person(ratios(seen.box, photo), seen.confidence, tuple(parts))
+
+
+def mask_around(face: Located) -> Box:
+    """(4,) where a mask would be. In profile it stands out before the mesh, which lies flat on the
+    face, as far as the detector's box reaches.
+    """
+    points = face.mesh.points[MASKED, :2]
+    (left, top), (right, bottom) = points.min(0), points.max(0)
+    box: Box = np.array([left, top, right, bottom], np.float32)
+    box[0] = min(left, face.box[0])
+    box[2:] = np.maximum(box[2:], face.box[2:])
+    return box
 
 
 def _covers(kind: str, box: Box, chance: float, photo: Photo) -> tuple[Cover, ...]:
