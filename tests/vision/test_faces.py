@@ -6,11 +6,12 @@ from io import BytesIO
 
 import numpy as np
 import pytest
-from PIL import Image, ImageEnhance, ImageFilter, ImageOps
+from PIL import Image, ImageDraw, ImageEnhance, ImageFilter, ImageOps
 
 from sightline.domain.similarity import similarity
 from sightline.geometry import BoundingBox
-from sightline.vision.face import ALL_ATTRIBUTES, Face
+from sightline.vision.attributes import Attributes, behind
+from sightline.vision.face import ALL_ATTRIBUTES, Face, Judged
 from sightline.vision.faces import FaceAnalyzer
 from sightline.vision.photo import decode
 from sightline.vision.session import Session, open_session
@@ -161,6 +162,30 @@ def test_shut_mouth_is_not_seen_open(analyzer: FaceAnalyzer, admiral: bytes) -> 
     (face,) = analyzer.analyze(decode(admiral), frozenset({"MOUTH_OPEN"}))
     assert face.mouth_open is not None
     assert not face.mouth_open.value
+
+
+def test_a_mask_hides_the_mouth(
+    analyzer: FaceAnalyzer, portrait: Image.Image, astronauts_face: Face
+) -> None:
+    assert astronauts_face.located is not None
+    points = astronauts_face.located.mesh.points[:, :2]
+    around = [197, 116, 132, 58, 136, 149, 148, 152, 377, 378, 365, 288, 361, 345]
+    masked = portrait.copy()
+    ImageDraw.Draw(masked).polygon([(x, y) for x, y in points[around]], fill=(240, 240, 240))
+
+    face = only(analyzer, masked, *ALL_ATTRIBUTES)
+
+    assert face.face_occluded is not None
+    assert face.face_occluded.value
+    for hidden in (face.smile, face.mouth_open, face.beard, face.mustache):
+        assert hidden is not None
+        assert not hidden.value
+        assert 50 <= hidden.confidence < 60
+    bare = Judged(True, 99)
+    assert behind(Attributes(beard=bare, eyes_open=bare), 0.9) == Attributes(
+        beard=Judged(False, 50), eyes_open=bare
+    )
+    assert behind(Attributes(smile=Judged(False, 90)), 0.5).smile == Judged(False, 70)
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))

@@ -12,7 +12,7 @@ from benchmarks.faces import locator
 from layers.models.training.by_eye import described, face_of
 from layers.models.training.fitting import Answers, Floats
 from sightline.vision.equipment import head_around, helmet_inputs
-from sightline.vision.expression import LUMA
+from sightline.vision.picture import LUMA
 from sightline.vision.session import open_session
 
 Samples = tuple[Floats, Answers, list[str]]

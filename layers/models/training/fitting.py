@@ -47,14 +47,23 @@ def fit(
     """
     mean, scale = inputs.mean(0), inputs.std(0) + 1e-6
     standard = np.hstack([(inputs - mean) / scale, np.ones((len(inputs), 1))]).astype(np.float32)
-    target = np.eye(classes, dtype=np.float32)[answers]
-    count = len(inputs)
-    counted = np.ones((count, 1), np.float32)
-    if importance is not None:
-        counted = importance[:, None].astype(np.float32)
+    counted = (np.ones(len(inputs)) if importance is None else importance)[:, None]
     penalties = np.broadcast_to(penalty, inputs.shape[1])[:, None].astype(np.float32)
+    target = np.eye(classes, dtype=np.float32)[answers]
+    weights = _descended(standard, target, counted.astype(np.float32), penalties)
+    if classes == 2:
+        weights = weights[:, 1:] - weights[:, :1]
+    unscaled = weights[:-1].astype(np.float64) / scale[:, None]
+    return Fit(unscaled, weights[-1] - mean @ unscaled)
+
+
+def _descended(standard: Singles, target: Singles, counted: Singles, penalties: Singles) -> Singles:
+    """Weights (n + 1, k) for inputs (m, n + 1), targets (m, k), what each sample counts (m, 1) and
+    the penalties (n, 1) of all weights but the last row's.
+    """
+    count = len(standard)
     step = np.float32(count / (0.5 * _steepest(standard, counted) + penalties.max()))
-    weights = np.zeros((standard.shape[1], classes), np.float32)
+    weights = np.zeros((standard.shape[1], target.shape[1]), np.float32)
     ahead, momentum = weights, np.float32(1)
     for _ in range(STEPS):
         scores = standard @ ahead
@@ -65,10 +74,7 @@ def fit(
         following = np.float32((1 + np.sqrt(1 + 4 * momentum**2)) / 2)
         ahead = moved + (momentum - 1) / following * (moved - weights)
         weights, momentum = moved, following
-    if classes == 2:
-        weights = weights[:, 1:] - weights[:, :1]
-    unscaled = weights[:-1].astype(np.float64) / scale[:, None]
-    return Fit(unscaled, weights[-1] - mean @ unscaled)
+    return weights
 
 
 def _steepest(standard: Singles, counted: Singles) -> float:

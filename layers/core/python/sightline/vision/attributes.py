@@ -4,13 +4,14 @@ runs only when an attribute that needs it is asked for, and once however many ne
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sightline.vision import expression, eyes
 from sightline.vision.age_gender import AgeGenderEstimator
+from sightline.vision.equipment import EquipmentReader
 from sightline.vision.expression import ExpressionReader
 from sightline.vision.eyes import EyeReader, Eyes
 from sightline.vision.face import AgeRange, Emotion, EyeDirection, Gender, Judged
@@ -41,6 +42,8 @@ ON_FEATURES = {
     "MUSTACHE": "mustache",
     "FACE_OCCLUDED": "face_occluded",
 }
+# What is judged by a part of the face that a mask hides.
+BEHIND_A_MASK = {"SMILE", "MOUTH_OPEN", "BEARD", "MUSTACHE"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +72,14 @@ class AttributeReader:
 
     def read(self, photo: Photo, face: Located, asked: frozenset[str]) -> Attributes:
         """The attributes (names of the service model's `Attribute`) of one face."""
+        read = self._read(photo, face, asked)
+        if asked.isdisjoint(BEHIND_A_MASK):
+            return read
+        masked = EquipmentReader(self._session).mask(photo, face)
+        return behind(read, masked) if masked >= 0.5 else read
+
+    def _read(self, photo: Photo, face: Located, asked: frozenset[str]) -> Attributes:
+        """The same, as if every face were bare."""
         pixels = photo.pixels
         age = gender = smile = opened = direction = None
         emotions: tuple[Emotion, ...] = ()
@@ -110,6 +121,27 @@ class AttributeReader:
         describer = FaceDescriber(self._session("face_features"))
         roots: NDArray[np.float32] = np.sqrt(describer.describe_face(photo, face))
         return roots
+
+
+def behind(read: Attributes, masked: float) -> Attributes:
+    """What is left of judgements on a face that wears a mask with a probability of 0.5 to 1."""
+    return replace(
+        read,
+        smile=unseen(read.smile, masked),
+        mouth_open=unseen(read.mouth_open, masked),
+        beard=unseen(read.beard, masked),
+        mustache=unseen(read.mustache, masked),
+    )
+
+
+def unseen(bare: Judged | None, masked: float) -> Judged | None:
+    """A judgement of the mouth behind a mask: never a yes, for nothing shows it, and a no that is
+    the closer to 50 the surer the mask is; None where it was not asked for.
+    """
+    if bare is None:
+        return None
+    no = 0.5 if bare.value else bare.confidence / 100
+    return Judged(False, 100 * (masked * 0.5 + (1 - masked) * no))
 
 
 def judged(chance: float) -> Judged:

@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 
 from sightline.vision.align import cut, mirrored, upright
 from sightline.vision.locator import Located
+from sightline.vision.picture import LUMA
 from sightline.vision.session import Session
 
 CLASSES = ("ANGRY", "DISGUSTED", "FEAR", "HAPPY", "SAD", "SURPRISED", "CALM")
-LUMA = np.array([0.299, 0.587, 0.114], np.float32)  # ITU-R BT.601
 MEAN = np.array([122.782, 117.001, 104.298], np.float32)  # RGB, of face-api's training sets
 # The second network's classes are neutral, happy, sad, angry, fearful, disgusted, surprised.
 ORDER = [3, 5, 4, 1, 2, 6, 0]

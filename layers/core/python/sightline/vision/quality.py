@@ -6,11 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sightline.vision.face import Quality
+from sightline.vision.picture import LUMA
 
 # Sharpness is judged at this size of the face's box, so that a face counts as sharp when it shows
 # the detail that such a small picture can hold, in a thumbnail as in a large portrait.
 SIZE = 64
-LUMA = np.array([0.299, 0.587, 0.114], np.float32)  # ITU-R BT.601
 # Logistic curve over the logarithm of the detail's share: its middle and its steepness.
 DETAIL_MIDDLE = -2.0
 DETAIL_SLOPE = 2.0
