@@ -60,7 +60,7 @@ def _read(path: Path) -> tuple[list[Written], list[Written]]:
         place = [Point(x * photo.width, y * photo.height) for x, y in item.polygon]
         return Written(place, item.text)
 
-    lines = read_text(photo)
+    lines = list(read_text(photo))
     return (
         [written(line) for line in lines],
         [written(word) for line in lines for word in line.words],
@@ -103,7 +103,7 @@ def timed(other: Any, paths: Sequence[Path], rounds: int) -> tuple[float, float]
 
 
 def _serve(photo: bytes) -> list[Line]:
-    return read_text(decode(photo))
+    return list(read_text(decode(photo)))
 
 
 def enlarged(path: Path) -> bytes:

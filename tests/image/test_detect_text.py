@@ -1,15 +1,19 @@
 """DetectText through an unmodified client: lines, words, filters, limits."""
 
+import math
+from collections.abc import Iterator
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 from botocore.exceptions import ClientError
 from PIL import Image
 
 from sightline.domain import text
-from sightline.domain.regions import is_inside
+from sightline.domain.regions import area, is_inside, parts
 from sightline.geometry import Point
+from sightline.vision.photo import Photo
 from sightline.vision.text_lines import Line, Word
 from tests.vision.drawn import page
 
@@ -182,14 +186,48 @@ def test_only_words_in_a_region_of_interest_are_left(
 def test_half_of_a_word_is_not_more_than_half() -> None:
     word = upright(0.25, 0.0, 0.5, 0.5)
 
-    assert not is_inside(word, [upright(0, 0, 0.5, 1)])
-    assert is_inside(word, [upright(0, 0, 0.51, 1)])
+    assert not is_inside(word, [list(parts(upright(0, 0, 0.5, 1)))])
+    assert is_inside(word, [list(parts(upright(0, 0, 0.51, 1)))])
+
+
+def covered(*corners: tuple[float, float]) -> float:
+    """The share of the image that a polygon covers."""
+    return sum(area(each) for each in parts([Point(x, y) for x, y in corners]))
+
+
+def test_a_region_that_crosses_itself_covers_what_it_goes_around() -> None:
+    bow_tie = [(0.0, 0.0), (1.0, 0.0), (0.0, 1.0), (1.0, 1.0)]
+    turns = [math.radians(each) for each in (-90, 54, 198, -18, 126)]
+    star = [(0.5 + 0.5 * math.cos(turn), 0.5 + 0.5 * math.sin(turn)) for turn in turns]
+
+    assert covered(*bow_tie) == pytest.approx(0.5)
+    assert is_inside(upright(0.4, 0.1, 0.2, 0.1), [list(parts([Point(*each) for each in bow_tie]))])
+    # A pentagram in a circle of radius r covers 1.1226 r², its middle counted in.
+    assert covered(*star) == pytest.approx(1.1226 / 4, abs=1e-4)
+    assert covered(*[(0.0, 0.0), (0.5, 0.0), (0.5, 0.5), (0.0, 0.5)] * 2) == pytest.approx(0.25)
+
+
+@pytest.mark.parametrize("far", [2.0, 1e6, 1e20, 1e150])
+def test_a_region_may_reach_far_beyond_the_image(
+    rekognition: "RekognitionClient", sign: bytes, far: float
+) -> None:
+    box = {"Left": -far, "Top": -far, "Width": 2 * far, "Height": 2 * far}
+    words = texts(detections(rekognition, sign, RegionsOfInterest=[{"BoundingBox": box}]))
+
+    assert words == ["Mind", "the", "gap", "Way", "out", "7"]
+    assert covered((far, far), (far, 2 * far), (2 * far, far)) == 0
+    assert covered((0.5, 0.5), (0.5, far), (far, far), (far, 0.5)) == pytest.approx(0.25)
+
+
+def test_a_slope_may_begin_beyond_the_image() -> None:
+    assert covered((-1e6, -1e6), (1e6, 1e6), (-1e6, 1e6)) == pytest.approx(0.5)
+    assert covered((0, -0.5), (1.5, 1), (0, 1)) == pytest.approx(0.875)
 
 
 def test_a_region_may_be_concave() -> None:
     # A U: the word lies between its arms, of which each holds a tenth of it.
     corners = [(0, 0), (0.2, 0), (0.2, 0.8), (0.8, 0.8), (0.8, 0), (1, 0), (1, 1), (0, 1)]
-    region = [Point(x, y) for x, y in corners]
+    region = list(parts([Point(x, y) for x, y in corners]))
 
     assert not is_inside(upright(0.125, 0.1, 0.75, 0.2), [region])
     assert is_inside(upright(0.125, 0.85, 0.75, 0.1), [region])
@@ -223,6 +261,26 @@ def test_an_eleventh_region_is_refused(rekognition: "RekognitionClient", cat: by
         detections(rekognition, cat, RegionsOfInterest=[{"BoundingBox": TOP_HALF}] * 11)
 
     assert caught.value.response["Error"]["Code"] == "ValidationException"
+
+
+def test_no_line_is_read_after_the_hundredth_word(monkeypatch: pytest.MonkeyPatch) -> None:
+    place = upright(0.1, 0.1, 0.1, 0.1)
+    told = 0
+
+    def lines(_: Photo) -> Iterator[Line]:
+        nonlocal told
+        while told < 100:
+            told += 1
+            yield Line((*[Word("clear", 90, place)] * 4, Word("faint", 60, place)))
+
+    monkeypatch.setattr(text, "read_text", lines)
+    photo = Photo(np.zeros((80, 80, 3), np.uint8), 80, 80)
+
+    assert len(text.detect_text(photo, {})["TextDetections"]) == 120
+    assert told == 20
+    told = 0
+    assert len(text.detect_text(photo, {"Filters": {"WordFilter": {}}})["TextDetections"]) == 125
+    assert told == 25
 
 
 def test_the_first_hundred_words_are_kept(

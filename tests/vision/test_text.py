@@ -1,14 +1,17 @@
 """Text on pages whose words, places and turn are known."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
 import skimage
+from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from sightline.vision.photo import Photo, decode
-from sightline.vision.text import glance_text, read_text
+from sightline.vision.session import Session, open_session
+from sightline.vision.text import TextReader, glance_text, read_text
 from sightline.vision.text_lines import Word
 from tests.vision.conftest import photo
 from tests.vision.drawn import FONT, Drawn, page, turned
@@ -45,7 +48,7 @@ def test_words_and_their_places_are_found_whatever_the_turn(degrees: int) -> Non
     image, drawn = turned(*page(LINES), degrees)
     seen = photo(image)
 
-    lines = read_text(seen)
+    lines = list(read_text(seen))
 
     assert [line.text for line in lines] == [text for _, _, text in LINES]
     found = [word for line in lines for word in places(line.words, seen)]
@@ -55,7 +58,7 @@ def test_words_and_their_places_are_found_whatever_the_turn(degrees: int) -> Non
 
 
 def test_a_printed_page_is_read_from_top_to_bottom() -> None:
-    lines = read_text(photo(Image.open(PAGE).convert("RGB")))
+    lines = list(read_text(photo(Image.open(PAGE).convert("RGB"))))
 
     assert [line.text for line in lines][:3] == [
         "Region-based segmentation",
@@ -84,8 +87,8 @@ def test_small_and_large_letters_are_read(scale: float) -> None:
 
 
 def test_a_picture_without_text_has_no_lines(cat: bytes) -> None:
-    assert read_text(decode(cat)) == []
-    assert read_text(photo(Image.new("RGB", (80, 80), "white"))) == []
+    assert list(read_text(decode(cat))) == []
+    assert list(read_text(photo(Image.new("RGB", (80, 80), "white")))) == []
 
 
 def test_a_glance_sees_the_eight_largest_lines() -> None:
@@ -103,6 +106,36 @@ def test_a_photo_is_read_once() -> None:
     seen = photo(page([(60, 60, "once")])[0])
 
     assert read_text(seen) is read_text(seen)
+    assert list(read_text(seen)) == list(read_text(seen))
+    assert len(list(read_text(seen))) == 1
+
+
+def test_who_stops_early_waits_for_fewer_lines() -> None:
+    runs: list[int] = []
+
+    class Counting:
+        def __init__(self, name: str) -> None:
+            self.name, self.session = name, open_session(name)
+
+        def run(
+            self, outputs: Sequence[str] | None, inputs: Mapping[str, NDArray[np.float32]], /
+        ) -> list[NDArray[np.float32]]:
+            if self.name == "text_recognizer":
+                runs.append(len(inputs["image"]))
+            return self.session.run(outputs, inputs)
+
+    def counting(name: str) -> Session:
+        return Counting(name)
+
+    written = [(40, 20 + 40 * row, f"{row} lines of some length stand here") for row in range(30)]
+    seen = photo(page(written, (700, 1250), height=24)[0])
+    lines = TextReader(counting).read(seen)
+    first = [next(lines) for _ in range(5)]
+
+    assert [line.text for line in first] == [text for _, _, text in written[:5]]
+    assert sum(runs) < 20
+    assert [*first, *lines] == list(read_text(seen))
+    assert sum(runs) == 30
 
 
 @pytest.mark.parametrize("degrees", [-90, 90])

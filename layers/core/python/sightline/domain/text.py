@@ -30,7 +30,7 @@ def detect_text(photo: Photo, request: dict[str, Any]) -> dict[str, Any]:
     filters = request.get("Filters", {})
     regions = read_regions(filters.get("RegionsOfInterest", []))
     bar = filters.get("WordFilter")
-    lines = [
+    lines = (
         tuple(
             word
             for word in line.words
@@ -38,7 +38,7 @@ def detect_text(photo: Photo, request: dict[str, Any]) -> dict[str, Any]:
             and (not regions or is_inside(word.polygon, regions))
         )
         for line in read_text(photo)
-    ]
+    )
     return {
         "TextDetections": _detections(_first_words(lines)),
         "TextModelVersion": MODEL_VERSION,
@@ -63,6 +63,8 @@ def _first_words(lines: Iterable[tuple[Word, ...]]) -> list[Line]:
         if words[:left]:
             kept.append(Line(words[:left]))
             left -= len(kept[-1].words)
+        if not left:
+            break
     return kept
 
 

@@ -44,20 +44,29 @@ class Reading:
 
 
 class TextRecognizer:
-    """Crops of lines in, readings out."""
+    """Crops of lines (48, w, 3) RGB in, readings out, each read when it is first asked for.
 
-    def __init__(self, session: Session) -> None:
+    A run reads all crops of its batch. Which these are depends on all crops, not on what is asked
+    for, and with it how a line is filled up: a reading is always the same.
+    """
+
+    def __init__(self, session: Session, crops: Sequence[NDArray[np.uint8]]) -> None:
         self._session = session
+        self._crops = crops
+        self._batches = {
+            index: batch for batch in batches([crop.shape[1] for crop in crops]) for index in batch
+        }
+        self._readings: dict[int, Reading] = {}
 
-    def read(self, crops: Sequence[NDArray[np.uint8]]) -> list[Reading]:
-        """One reading per crop (48, w, 3) RGB, in their order."""
-        readings: dict[int, Reading] = {}
-        for batch in batches([crop.shape[1] for crop in crops]):
-            image = preprocess([crops[index] for index in batch])
-            characters, scores, spaces = self._session.run(None, {"image": image})
-            for row, index in enumerate(batch):
-                readings[index] = decoded(characters[row], scores[row], spaces[row])
-        return [readings[index] for index in range(len(crops))]
+    def read(self, index: int) -> Reading:
+        """What stands in the crop at this place."""
+        if index not in self._readings:
+            batch = self._batches[index]
+            image = preprocess([self._crops[each] for each in batch])
+            answers = self._session.run(None, {"image": image})
+            for each, characters, scores, spaces in zip(batch, *answers, strict=True):
+                self._readings[each] = decoded(characters, scores, spaces)
+        return self._readings[index]
 
 
 def batches(widths: Sequence[int]) -> Iterator[list[int]]:
