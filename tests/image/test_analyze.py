@@ -54,9 +54,9 @@ def test_the_image_is_read_and_decoded_once(
     decoded: list[int] = []
     decode_png = photos._decode_png
 
-    def counted(data: bytes) -> photos.Photo:
+    def counted(data: bytes, check: photos.Check | None) -> photos.Photo:
         decoded.append(len(data))
-        return decode_png(data)
+        return decode_png(data, check)
 
     monkeypatch.setattr(photos, "_decode_png", counted)
     image = {"S3Object": {"Bucket": "photos", "Name": "a"}}

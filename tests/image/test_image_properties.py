@@ -33,13 +33,16 @@ def halves(left: tuple[int, int, int], right: tuple[int, int, int]) -> NDArray[n
 
 
 def properties(rekognition: "RekognitionClient", photo: bytes, **image: Any) -> dict[str, Any]:
-    answer = rekognition.detect_labels(
-        Image={"Bytes": photo},
-        Features=ONLY_PROPERTIES,  # type: ignore[arg-type]
-        Settings={"ImageProperties": image},  # type: ignore[typeddict-item]
-    )
-    assert answer["Labels"] == []
-    return answer["ImageProperties"]  # type: ignore[return-value]
+    answer: dict[str, Any] = {
+        **rekognition.detect_labels(
+            Image={"Bytes": photo},
+            Features=ONLY_PROPERTIES,  # type: ignore[arg-type]
+            Settings={"ImageProperties": image},  # type: ignore[typeddict-item]
+        )
+    }
+    assert "Labels" not in answer
+    found: dict[str, Any] = answer["ImageProperties"]
+    return found
 
 
 def told(photo: Photo, **image: Any) -> dict[str, Any]:
@@ -90,6 +93,31 @@ def test_two_colours_and_a_stripe() -> None:
     percents = [each["PixelPercent"] for each in colours]
     assert percents == pytest.approx([50, 40, 10], abs=1)
     assert sum(percents) == pytest.approx(100)
+
+
+@pytest.mark.parametrize("side", [1, 2, 3, 4, 7])
+@pytest.mark.parametrize("stripes", [True, False])
+def test_a_pattern_has_its_colours_in_equal_parts(stripes: bool, side: int) -> None:
+    rows, columns = np.indices((1000, 1400)) // side
+    odd = (columns + (0 if stripes else rows)) % 2
+    pixels = np.repeat((odd * 255).astype(np.uint8)[..., None], 3, axis=2)
+    colours = told(decode(png(pixels)))["DominantColors"]
+    assert {each["CSSColor"]: round(each["PixelPercent"]) for each in colours} == pytest.approx(
+        {"black": 50, "white": 50}, abs=1
+    )
+
+
+@pytest.mark.usefixtures("object_on_the_left")
+def test_every_pixel_counts_once_where_there_are_few() -> None:
+    pixels = np.zeros((150, 200, 3), np.uint8)
+    pixels[7, 3] = pixels[149, 199] = (255, 0, 0)
+    found = told(decode(png(pixels)))
+    share = {each["CSSColor"]: each["PixelPercent"] for each in found["DominantColors"]}
+    assert share["red"] == pytest.approx(100 * 2 / 30_000)
+    share = {
+        each["CSSColor"]: each["PixelPercent"] for each in found["Foreground"]["DominantColors"]
+    }
+    assert share["red"] == pytest.approx(100 / 15_000)
 
 
 @pytest.mark.parametrize("most", [0, 1, 3, 20])

@@ -171,6 +171,32 @@ def test_an_operation_has_limits_of_its_own() -> None:
         open_photo(image, Limits(least_side=64, most_bytes=len(image["Bytes"]) - 1))
 
 
+@pytest.mark.parametrize(
+    ("limits", "error"),
+    [
+        (Limits(most_side=4096), ImageTooLargeException),
+        (Limits(most_bytes=100), ImageTooLargeException),
+        (Limits(least_side=6000), InvalidParameterException),
+    ],
+)
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
+def test_what_an_operation_does_not_take_is_not_decoded(
+    limits: Limits, error: type[ServiceError], kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SIGHTLINE_WEBP", "1")
+    monkeypatch.delattr(photo_module, "_rgb")
+    image = {"Bytes": encoded(Image.new("RGB", (5000, 90)), kind)}
+    with pytest.raises(error):
+        open_photo(image, limits)
+
+
+def test_a_refused_size_is_told_upright() -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    with pytest.raises(InvalidParameterException, match="70 x 200 pixels"):
+        open_photo({"Bytes": encoded(Image.new("RGB", (200, 70)), "JPEG", exif=exif)})
+
+
 def test_a_step_looks_at_a_photo_once(scene: Image.Image) -> None:
     photo, seen = decode(encoded(scene, "PNG")), iter(["at first", "again"])
     assert photo.once("step", lambda: next(seen)) == "at first"

@@ -119,7 +119,7 @@ def test_the_real_network_says_nothing_absurd(cat: bytes, astronaut: bytes) -> N
     cup, page = read_scenes(sample("coffee.png")), read_scenes(sample("page.png"))
 
     assert set(asleep) <= {"Animal", "Mammal", "Indoors", "Outdoors"}
-    assert set(person) <= {"Indoors", "Clothing"}
-    assert set(cup) <= {"Indoors"}
+    assert "Indoors" in set(person) <= {"Indoors", "Clothing"}
+    assert set(cup) == {"Indoors"}
     assert "Receipt" in page
     assert all(0 < confidence <= 100 for confidence in (asleep | person | cup | page).values())

@@ -30,14 +30,15 @@ def image_properties(photo: Photo, most: int) -> dict[str, Any]:
     Percentages are of the part's own pixels and add up to 100.
     """
     picture = Picture(photo.pixels)
-    spread = _spread(photo.pixels, LOOKED_AT)
+    looked_at = _spread(photo.pixels.shape, LOOKED_AT)
+    spread = photo.pixels[looked_at]
     found: dict[str, Any] = {
         "Quality": _quality(picture.quality(), contrast=True),
-        "DominantColors": _colours(spread.reshape(-1, 3), most),
+        "DominantColors": _colours(spread, most),
     }
     boxes = [each.box for each in find_objects(photo) if each.confidence >= SURE]
     front = _covered(boxes, picture.luma.shape)
-    front_of_spread = _covered(boxes, spread.shape[:2])
+    front_of_spread = _covered(boxes, photo.pixels.shape[:2])[looked_at]
     if not (front.any() and front_of_spread.any()):
         return found
     parts = {"Foreground": (front, front_of_spread)}
@@ -57,9 +58,8 @@ def instance_colours(photo: Photo, box: dict[str, float], most: int) -> list[dic
     rows, columns = _place(
         BoundingBox(box["Left"], box["Top"], box["Width"], box["Height"]), (height, width)
     )
-    return _colours(
-        _spread(photo.pixels[rows, columns], LOOKED_AT_OF_INSTANCE).reshape(-1, 3), most
-    )
+    inside = photo.pixels[rows, columns]
+    return _colours(inside[_spread(inside.shape, LOOKED_AT_OF_INSTANCE)], most)
 
 
 def _place(box: BoundingBox, shape: tuple[int, ...]) -> tuple[slice, slice]:
@@ -80,13 +80,23 @@ def _covered(boxes: list[BoundingBox], shape: tuple[int, ...]) -> NDArray[np.boo
     return covered
 
 
-def _spread(pixels: NDArray[np.uint8], most: int) -> NDArray[np.uint8]:
-    """Every n-th row and column of (h, w, 3), so that about `most` pixels are left.
+def _spread(shape: tuple[int, ...], most: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Rows and columns, (n,) each, of at most about `most` pixels of an array of this shape: all,
+    or one in each field of a grid, at a random place in it that is the same every time.
 
-    Left out, not mixed: a mean of two colours is a third one that the picture does not have.
+    At random, for the same place everywhere would see only some of the lines of a pattern. Left
+    out, not mixed: a mean of two colours is a third one that the picture does not have.
     """
-    step = max(1, math.ceil(math.sqrt(pixels.shape[0] * pixels.shape[1] / most)))
-    return pixels[step // 2 :: step, step // 2 :: step]
+    step = max(1, math.ceil(math.sqrt(shape[0] * shape[1] / most)))
+    fields = math.ceil(shape[0] / step), math.ceil(shape[1] / step)
+    shifts = np.random.default_rng(0).random((2, *fields))
+    rows, columns = (
+        ((corner + shift) * (side / count)).astype(np.intp).clip(0, side - 1).ravel()
+        for corner, shift, side, count in zip(
+            np.indices(fields), shifts, shape, fields, strict=False
+        )
+    )
+    return rows, columns
 
 
 def _quality(quality: PictureQuality, contrast: bool) -> dict[str, float]:

@@ -27,7 +27,7 @@ ANY = Limits()
 
 
 def open_photo(image: dict[str, Any], limits: Limits = ANY) -> Photo:
-    """Reads and decodes an image, once.
+    """Reads and decodes an image, once; what the operation does not take is not decoded.
 
     Raises:
         InvalidParameterException: neither or both of Bytes and S3Object, or too few pixels.
@@ -35,7 +35,8 @@ def open_photo(image: dict[str, Any], limits: Limits = ANY) -> Photo:
         ImageTooLargeException: too many bytes or pixels.
         InvalidImageFormatException: not a JPEG or PNG, or a broken one.
     """
-    return fitting(decode(photo_bytes(image)), limits, sent_bytes(image))
+    data, sent = photo_bytes(image), sent_bytes(image)
+    return decode(data, lambda width, height: _check(width, height, limits, sent))
 
 
 def sent_bytes(image: dict[str, Any]) -> int:
@@ -53,13 +54,17 @@ def fitting(photo: Photo, limits: Limits = ANY, sent: int = 0) -> Photo:
         InvalidParameterException: too few pixels on a side.
         ImageTooLargeException: too many, or too many bytes.
     """
-    if min(photo.width, photo.height) < limits.least_side:
+    _check(photo.width, photo.height, limits, sent)
+    return photo
+
+
+def _check(width: int, height: int, limits: Limits, sent: int) -> None:
+    if min(width, height) < limits.least_side:
         raise InvalidParameterException(
-            f"Request has invalid parameters: the image is {photo.width} x {photo.height} pixels, "
+            f"Request has invalid parameters: the image is {width} x {height} pixels, "
             f"each side must have at least {limits.least_side}"
         )
-    if limits.most_side is not None and max(photo.width, photo.height) > limits.most_side:
+    if limits.most_side is not None and max(width, height) > limits.most_side:
         raise ImageTooLargeException
     if limits.most_bytes is not None and sent > limits.most_bytes:
         raise ImageTooLargeException
-    return photo

@@ -21,6 +21,7 @@ from sightline.errors import ImageTooLargeException, InvalidImageFormatException
 from sightline.settings import webp_is_taken
 
 Seen = TypeVar("Seen")
+Check = Callable[[int, int], None]  # of an upright photo's width and height
 
 # 10,000 × 10,000: the largest photo that the service takes in the operations that name a limit.
 MAX_PIXELS = 100_000_000
@@ -40,6 +41,8 @@ JPEG_STANDALONE = frozenset({0x01, *range(0xD0, 0xD8)})
 JPEG_METADATA = frozenset({*range(0xE1, 0xEE), 0xEF, 0xFE})
 EXIF_HEADER = b"Exif\x00\x00"
 EXIF_ORIENTATION = 0x0112
+# Exif's orientations are 1 to 8 (CIPA DC-008, 4.6.4).
+UPRIGHT, ON_THE_SIDE = 1, frozenset({5, 6, 7, 8})
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +70,13 @@ class Photo:
         return cast(Seen, self._seen[step])
 
 
-def decode(data: bytes) -> Photo:
+def decode(data: bytes, check: Check | None = None) -> Photo:
     """The upright RGB photo in the bytes of a JPEG or PNG file; WebP where the settings take it.
+
+    Args:
+        data: the file.
+        check: raises one of the service's errors for a size that is not taken; it is asked before
+            anything is decoded.
 
     Raises:
         InvalidImageFormatException: none of these formats, or damaged.
@@ -77,11 +85,11 @@ def decode(data: bytes) -> Photo:
     """
     try:
         if data.startswith(b"\xff\xd8\xff"):
-            return _decode_jpeg(data)
+            return _decode_jpeg(data, check)
         if data.startswith(PNG_SIGNATURE):
-            return _decode_png(data)
+            return _decode_png(data, check)
         if webp_is_taken() and data.startswith(b"RIFF") and data[8:12] == b"WEBP":
-            return _decode_webp(data)
+            return _decode_webp(data, check)
     except ServiceError:
         raise
     except Exception as error:
@@ -91,31 +99,34 @@ def decode(data: bytes) -> Photo:
     raise InvalidImageFormatException
 
 
-def _decode_jpeg(data: bytes) -> Photo:
+def _decode_jpeg(data: bytes, check: Check | None) -> Photo:
     metadata, picture = _split_jpeg(data)
+    orientation = _orientation(metadata)
     image = JpegImageFile(BytesIO(picture))
-    width, height = _checked(image.size)
+    width, height = _checked(image.size, check, orientation)
     # libjpeg can leave out whole octaves of the transform, at a fraction of the time.
     scale = max(width, height) / WORKING_SIDE
     if scale > 1:
-        image.draft(None, (int(width / scale), int(height / scale)))
-    pixels = _working_size(_rgb(image))
-    return _upright(pixels, width, height, _orientation(metadata))
+        image.draft(None, (int(image.width / scale), int(image.height / scale)))
+    return Photo(_upright(_working_size(_rgb(image)), orientation), width, height)
 
 
-def _decode_png(data: bytes) -> Photo:
+def _decode_png(data: bytes, check: Check | None) -> Photo:
     image = PngImageFile(BytesIO(PNG_SIGNATURE + b"".join(_png_chunks(data))))
-    width, height = _checked(image.size)
+    width, height = _checked(image.size, check)
     return Photo(_working_size(_rgb(image)), width, height)
 
 
-def _decode_webp(data: bytes) -> Photo:
-    width, height = _checked(_webp_size(data), MAX_WEBP_PIXELS)
+def _decode_webp(data: bytes, check: Check | None) -> Photo:
+    size = _webp_size(data)
+    if size[0] * size[1] > MAX_WEBP_PIXELS:
+        raise ImageTooLargeException
     image = WebPImageFile(BytesIO(data))  # of an animation, the first picture
-    if image.size != (width, height):
+    if image.size != size:
         raise InvalidImageFormatException
-    exif = image.info.get("exif", b"").removeprefix(EXIF_HEADER)
-    return _upright(_working_size(_rgb(image)), width, height, _orientation(exif))
+    orientation = _orientation(image.info.get("exif", b"").removeprefix(EXIF_HEADER))
+    width, height = _checked(size, check, orientation)
+    return Photo(_upright(_working_size(_rgb(image)), orientation), width, height)
 
 
 def _webp_size(data: bytes) -> tuple[int, int]:
@@ -131,10 +142,15 @@ def _webp_size(data: bytes) -> tuple[int, int]:
     return width, height
 
 
-def _checked(size: tuple[int, int], most: int = MAX_PIXELS) -> tuple[int, int]:
-    width, height = size
-    if width * height > most:
+def _checked(
+    size: tuple[int, int], check: Check | None, orientation: int = UPRIGHT
+) -> tuple[int, int]:
+    """Width and height of the upright photo, if the service and the operation take it."""
+    width, height = size[::-1] if orientation in ON_THE_SIDE else size
+    if width * height > MAX_PIXELS:
         raise ImageTooLargeException
+    if check is not None:
+        check(width, height)
     return width, height
 
 
@@ -163,16 +179,15 @@ def _working_size(image: Image.Image) -> NDArray[np.uint8]:
     return np.asarray(image)
 
 
-def _upright(pixels: NDArray[np.uint8], width: int, height: int, orientation: int) -> Photo:
-    """Undo a camera's turn. Orientation is Exif's 1-8 (CIPA DC-008, 4.6.4)."""
-    if orientation in {5, 6, 7, 8}:
+def _upright(pixels: NDArray[np.uint8], orientation: int) -> NDArray[np.uint8]:
+    """Undo a camera's turn."""
+    if orientation in ON_THE_SIDE:
         pixels = pixels.transpose(1, 0, 2)
-        width, height = height, width
     if orientation in {3, 4, 7, 8}:
         pixels = pixels[::-1]
     if orientation in {2, 3, 6, 7}:
         pixels = pixels[:, ::-1]
-    return Photo(np.ascontiguousarray(pixels), width, height)
+    return np.ascontiguousarray(pixels)
 
 
 def _split_jpeg(data: bytes) -> tuple[bytes, bytes]:
