@@ -16,13 +16,15 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from sightline.domain.results import Outcome
 from sightline.domain.uploads import bury, handle_each
 from sightline.errors import SerializationException
+from sightline.metrics import measured
 from sightline.wire.rules import rendered
 from sightline.wire.s3_events import events_of
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     processor = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
-    return dict(process_partial_response(event, _message, processor, context))
+    with measured("OnUpload"):
+        return dict(process_partial_response(event, _message, processor, context))
 
 
 def _message(record: SQSRecord) -> None:

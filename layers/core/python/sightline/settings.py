@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+STARTED_EARLY = ("snap-start", "provisioned-concurrency")  # Lambda's names
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -67,3 +69,14 @@ def results_topic() -> str:
 def reviews_queue() -> str:
     """URL of the queue of images that people should look at."""
     return os.environ["SIGHTLINE_REVIEWS_QUEUE"]
+
+
+def models_opened_at_import() -> tuple[str, ...]:
+    """The models of a function that Lambda starts before its requests come.
+
+    Where it takes a snapshot of the started process, or keeps started processes, nobody waits for
+    that start; `SIGHTLINE_PRELOAD` lists what to open then. Elsewhere a request pays for a model at
+    its first use, and pays only for what it needs.
+    """
+    early = os.environ.get("AWS_LAMBDA_INITIALIZATION_TYPE") in STARTED_EARLY
+    return tuple(os.environ["SIGHTLINE_PRELOAD"].split(",")) if early else ()

@@ -9,6 +9,8 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
+from sightline.metrics import model_run
+from sightline.settings import models_opened_at_import
 from sightline.vision.weights import read_weights
 
 
@@ -29,10 +31,26 @@ def open_session(name: str) -> Session:
     Raises:
         WeightsError: the model's file is missing or is not the one that the manifest lists.
     """
-    session: Session = onnxruntime.InferenceSession(
-        read_weights(name), _options(), providers=["CPUExecutionProvider"]
+    return _Timed(
+        onnxruntime.InferenceSession(
+            read_weights(name), _options(), providers=["CPUExecutionProvider"]
+        ),
+        name,
     )
-    return session
+
+
+class _Timed:
+    """A session whose runs are counted among its model's."""
+
+    def __init__(self, session: Session, model: str) -> None:
+        self._session = session
+        self._model = model
+
+    def run(
+        self, outputs: Sequence[str] | None, inputs: Mapping[str, NDArray[np.float32]], /
+    ) -> list[NDArray[np.float32]]:
+        with model_run(self._model):
+            return self._session.run(outputs, inputs)
 
 
 def _options() -> onnxruntime.SessionOptions:
@@ -61,3 +79,8 @@ def _vcpus() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+# At the end, where everything above can be used: see `models_opened_at_import`.
+for _name in models_opened_at_import():
+    open_session(_name)

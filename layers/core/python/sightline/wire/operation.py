@@ -17,6 +17,7 @@ from uuid import uuid4
 
 from sightline.domain import access
 from sightline.errors import InternalServerError, ServiceError, UnknownOperationException
+from sightline.metrics import measured
 from sightline.telemetry import logger, where
 from sightline.wire import http, model, sigv4
 from sightline.wire.constraints import check
@@ -102,7 +103,8 @@ def _logged(name: str, request_id: str, answer: Callable[[], dict[str, Any]]) ->
     started = time.perf_counter()
     fields = {"operation": name, "request_id": request_id}
     try:
-        document = answer()
+        with measured(name):
+            document = answer()
     except ServiceError as error:
         logger.info("refused", extra={**fields, "error": error.code})
         raise

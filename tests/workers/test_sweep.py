@@ -1,0 +1,29 @@
+"""The worker that deletes what collections that are gone still hold."""
+
+import pytest
+
+from functions.workers import sweep
+from sightline.store import collections, table, users
+
+
+def test_each_run_goes_on_where_the_last_one_stopped(
+    account: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(collections, "SWEPT_AT_ONCE", 5)
+    gone = collections.create("people", "7.0", {})
+    for number in range(12):
+        users.create(gone, f"user{number}", [])
+    kept = collections.create("others", "7.0", {})
+    users.create(kept, "eileen", [])
+    collections.delete("people")
+
+    def left() -> int:
+        return sum(len(list(table.query(each))) for each in collections.partitions(gone.uid))
+
+    found = [left()]
+    while found[-1]:
+        sweep.handler({"detail-type": "Scheduled Event"}, None)
+        found.append(left())
+    assert found == [7, 2, 0]
+    assert collections.need("others").user_count == 1
+    assert len(users.page(kept.uid, None, 10)) == 1
