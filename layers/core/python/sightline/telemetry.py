@@ -3,6 +3,7 @@
 import logging
 import re
 import traceback
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -31,9 +32,9 @@ class ScrubbedFormatter(LambdaPowertoolsFormatter):
     is kept, for messages and tracebacks may repeat values; `where` tells the way to it.
     """
 
-    def serialize(self, log: dict[str, Any]) -> str:
-        kept = {name: log[name] for name in log.keys() - {"exception", "stack_trace"}}
-        line: str = super().serialize(scrubbed({name: kept[name] for name in log if name in kept}))
+    def serialize(self, log: Mapping[str, object]) -> str:
+        kept = {name: log[name] for name in log if name not in {"exception", "stack_trace"}}
+        line: str = super().serialize(scrubbed(kept))
         if len(line) <= _LONGEST_LINE:
             return line
         return super().serialize({"level": log.get("level"), "message": "<a line too long>"})

@@ -14,6 +14,13 @@ from uuid import uuid4
 from sightline.errors import SerializationException, ServiceError
 
 CONTENT_TYPE = "application/x-amz-json-1.1"
+# What the edge function (infra/edge/route.js) hands on, because CloudFront and API Gateway change
+# it: the host and path that were signed, and the header that API Gateway keeps to itself when it
+# holds a Signature Version 4.
+EDGE_HOST = "x-sightline-host"
+EDGE_PATH = "x-sightline-path"
+EDGE_AUTHORIZATION = "x-sightline-authorization"
+HOSTS = "hosts"  # the stage variable with the host names of the edge, joined by commas
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,20 +53,44 @@ def request_of(event: dict[str, Any]) -> HttpRequest:
 
 
 def _read(event: dict[str, Any]) -> HttpRequest:
-    context = event["requestContext"]
+    context, headers = event["requestContext"], _headers(event)
     if "http" in context:  # payload version 2: HTTP API, function URL
         method, path = context["http"]["method"], event.get("rawPath", "/")
     else:
-        method, path = event["httpMethod"], event.get("path", "/")
-    body = event.get("body") or ""
+        method, path = event["httpMethod"], _signed_path(event, headers)
+    text = event.get("body") or ""
+    body = base64.b64decode(text) if event.get("isBase64Encoded") else text.encode()
+    headers.setdefault("content-length", str(len(body)))  # some SDKs sign it, no event has it
     return HttpRequest(
         method=method,
         path=path,
         query=tuple(_query(event)),
-        headers=_headers(event),
-        body=base64.b64decode(body) if event.get("isBase64Encoded") else body.encode(),
+        headers=headers,
+        body=body,
         request_id=context.get("requestId") or str(uuid4()),
     )
+
+
+def _signed_path(event: dict[str, Any], headers: dict[str, str]) -> str:
+    """The path that the client signed; behind the edge, its headers become again what it signed.
+
+    Anyone can call API Gateway without the edge and send what the edge would hand on. That proves
+    nothing: the signature is still made with a key's secret, over the host and path that are told
+    here. But a request that was signed for another deployment with the same keys, and was seen on
+    its way, could be sent here with that deployment's name; so a name counts only when the stage,
+    which no caller can change, lists it. And as every operation is signed for the same path, its
+    target must be among what was signed.
+    """
+    host, path = headers.pop(EDGE_HOST, "").lower(), headers.pop(EDGE_PATH, "/")
+    if EDGE_AUTHORIZATION in headers:
+        headers["authorization"] = headers.pop(EDGE_AUTHORIZATION)
+    if host and host in (event.get("stageVariables") or {}).get(HOSTS, "").split(","):
+        headers["host"] = host
+        headers.setdefault("x-amz-target", "")
+        return path
+    # A call without the edge is signed for the stage's path, which `path` leaves out.
+    direct: str = event["requestContext"].get("path") or event.get("path", "/")
+    return direct
 
 
 def _query(event: dict[str, Any]) -> Iterable[tuple[str, str]]:
