@@ -11,6 +11,7 @@ from rich.table import Table
 from benchmarks import (
     attributes,
     celebrities,
+    cold_starts,
     data,
     detection,
     equipment,
@@ -48,6 +49,8 @@ def main() -> None:
     found: list[Row] = []
     with console.status("speed") as status:
         found += speed.rows(short)
+        status.update("cold starts")
+        found += cold_starts.rows(short)
         for name, section in NEEDING_DATA.items():
             if not data.DATA.is_dir():
                 console.print(f"{name}: skipped, no evaluation data beside the repository")
