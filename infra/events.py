@@ -1,0 +1,119 @@
+"""What starts workers: S3's events by way of EventBridge and a queue, and the clock.
+
+The way into the queue belongs to the state, so that no event is lost while there are no functions.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from aws_cdk import Duration
+from aws_cdk import aws_events as events
+from aws_cdk import aws_events_targets as targets
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_sqs as sqs
+from constructs import Construct
+
+from infra.nag import acknowledge
+
+BATCH = 10  # messages; ten photos by all operations fit into the worker's time
+AT_ONCE = 10  # workers of a queue, so that a large import leaves callers their share
+LEAST_AT_ONCE = 2  # Lambda's, for a queue
+SCHEDULES = {"sweep": Duration.minutes(5)}  # by module of the worker
+
+
+class UploadEvents(Construct):
+    """Brings what happens to objects of these buckets to a queue.
+
+    A bucket that is not ours must have EventBridge turned on.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        buckets: Sequence[str],
+        queue: sqs.Queue,
+        dead: sqs.Queue,
+    ) -> None:
+        super().__init__(scope, id)
+        rule = events.CfnRule(
+            self,
+            "Rule",
+            description="Sightline: objects that come and go",
+            event_pattern={
+                "source": ["aws.s3"],
+                "detail-type": ["Object Created", "Object Deleted"],
+                "detail": {"bucket": {"name": [*buckets]}},
+            },
+            targets=[
+                events.CfnRule.TargetProperty(
+                    id="Uploads",
+                    arn=queue.queue_arn,
+                    dead_letter_config=events.CfnRule.DeadLetterConfigProperty(arn=dead.queue_arn),
+                )
+            ],
+        )
+        for each in (queue, dead):
+            each.add_to_resource_policy(
+                iam.PolicyStatement(
+                    sid="Events",
+                    principals=[iam.ServicePrincipal("events.amazonaws.com")],
+                    actions=["sqs:SendMessage"],
+                    resources=[each.queue_arn],
+                    conditions={"ArnEquals": {"aws:SourceArn": rule.attr_arn}},
+                )
+            )
+
+
+class Triggers(Construct):
+    """Starts the workers.
+
+    Args:
+        workers: aliases by module.
+        reserved: concurrency of the upload worker, where it is limited.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        workers: Mapping[str, lambda_.Alias],
+        uploads: sqs.IQueue,
+        reserved: int | None,
+    ) -> None:
+        super().__init__(scope, id)
+        mapping = lambda_.EventSourceMapping(
+            self,
+            "Uploads",
+            target=workers["on_upload"],
+            event_source_arn=uploads.queue_arn,
+            batch_size=BATCH,
+            max_concurrency=max(LEAST_AT_ONCE, min(AT_ONCE, reserved or AT_ONCE)),
+            report_batch_item_failures=True,
+        )
+        acknowledge(
+            mapping,
+            {
+                "Serverless-LambdaEventSourceMappingDestination": "Of a queue there is none: the "
+                "queue's redrive policy takes what fails to its dead letters."
+            },
+        )
+        for module, every in SCHEDULES.items():
+            self._schedule(workers[module], module, every)
+
+    def _schedule(self, worker: lambda_.Alias, module: str, every: Duration) -> None:
+        rule = events.Rule(
+            self,
+            module.title().replace("_", ""),
+            schedule=events.Schedule.rate(every),
+            targets=[targets.LambdaFunction(worker, retry_attempts=0)],
+        )
+        acknowledge(
+            rule,
+            {
+                "Serverless-EventBusDLQ": "What one run does not do the next one does; it takes "
+                "nothing from the event."
+            },
+        )

@@ -1,0 +1,70 @@
+"""What is deployed: each handler file of `functions/` is a Lambda function. The disk is the list.
+
+Imports no CDK, so that tests, guards and tools can read it.
+"""
+
+from dataclasses import dataclass
+from enum import Enum
+from functools import cache
+from pathlib import Path
+
+from sightline.wire.model import EXTENSIONS, module_name, service_model
+
+ROOT = Path(__file__).resolve().parent.parent
+FOLDER = ROOT / "functions"
+WORKERS = "workers"
+
+
+class Kind(Enum):
+    """Who calls a function."""
+
+    OPERATION = "one of the service's own operations"
+    EXTENSION = "an operation that Sightline adds"
+    WORKER = "started by a queue or a schedule"
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """One handler file: `functions/<family>/<module>.py`."""
+
+    family: str
+    module: str
+    kind: Kind
+    operation: str | None  # such as `DetectFaces`; a worker has none
+
+    @property
+    def handler(self) -> str:
+        """What Lambda calls."""
+        return f"functions.{self.family}.{self.module}.handler"
+
+    @property
+    def id(self) -> str:
+        """The construct's id: the operation's name, or `OnUpload` for `on_upload`."""
+        return self.operation or self.module.title().replace("_", "")
+
+    @property
+    def name(self) -> str:
+        """The function's name within a stage, such as `detect-faces`."""
+        return self.module.replace("_", "-")
+
+
+@cache
+def functions() -> tuple[Function, ...]:
+    """Every function, by family and file name.
+
+    Raises:
+        ValueError: a file is neither a worker nor named as an operation of the service model.
+    """
+    operations = {module_name(name): name for name in service_model().operation_names}
+    files = sorted(path for path in FOLDER.glob("*/*.py") if path.stem != "__init__")
+    return tuple(_function(path.parent.name, path.stem, operations) for path in files)
+
+
+def _function(family: str, module: str, operations: dict[str, str]) -> Function:
+    if family == WORKERS:
+        return Function(family, module, Kind.WORKER, None)
+    operation = operations.get(module)
+    if operation is None:
+        raise ValueError(f"functions/{family}/{module}.py is no operation of the service model.")
+    kind = Kind.EXTENSION if operation in EXTENSIONS else Kind.OPERATION
+    return Function(family, module, kind, operation)

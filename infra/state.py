@@ -1,0 +1,199 @@
+"""What must outlive every deployment: faces, photos, messages on their way, and the key to them.
+
+All of it is retained when the stack goes, and the queue goes on taking events of S3 while there is
+no `ApiStack` to work on them. Logical ids are pinned by a test: one that changes would make a new,
+empty resource.
+"""
+
+from aws_cdk import CfnOutput, Duration, RemovalPolicy, Stack
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_sns as sns
+from aws_cdk import aws_sqs as sqs
+from constructs import Construct
+
+from infra.config import Config
+from infra.events import UploadEvents
+from infra.key import service_key
+from infra.nag import acknowledge
+from infra.needs import NEEDS
+
+DELIVERIES = 5  # of a message that fails, before it goes to the dead letters
+KEPT = Duration.days(14)  # SQS' longest
+OLD_VERSIONS = Duration.days(30)  # for whoever deletes what was not meant
+UNFINISHED = Duration.days(7)
+# Lambda's guide: six times the function's timeout, so that a batch is not given out twice.
+UPLOADS_HIDDEN = Duration.seconds(6 * NEEDS["on_upload"].timeout)
+
+
+class StateStack(Stack):
+    """The resources with data in them.
+
+    Attributes:
+        keys_prefix: of the names of access keys' secrets, which the operator's command makes.
+        alarms: topic of what the operator should know, here so that its subscribers stay.
+    """
+
+    def __init__(self, scope: Construct, id: str, *, config: Config) -> None:
+        super().__init__(
+            scope,
+            id,
+            description=f"Sightline {config.stage}: state, retained",
+            termination_protection=True,
+        )
+        self.config = config
+        self.keys_prefix = f"sightline/{config.stage}/keys"
+        self.key = service_key(self, config)
+        self.table = self._table()
+        self.access_logs = self._access_logs()
+        self.data = self._bucket("Data")
+        self.photos = self._bucket("Photos")
+        self.uploads, self.uploads_dead = self._queue("Uploads", UPLOADS_HIDDEN)
+        self.reviews, self.reviews_dead = self._queue("Reviews", Duration.minutes(5))
+        self.results = self._topic("Results")
+        self.alarms = self._topic("Alarms")
+        self._let_cloudwatch_publish()
+        UploadEvents(
+            self,
+            "UploadEvents",
+            buckets=self.image_buckets,
+            queue=self.uploads,
+            dead=self.uploads_dead,
+        )
+        self._outputs()
+
+    @property
+    def image_buckets(self) -> list[str]:
+        """Names of all buckets with callers' images."""
+        return [self.photos.bucket_name, *self.config.image_buckets]
+
+    def _table(self) -> dynamodb.Table:
+        return dynamodb.Table(
+            self,
+            "Table",
+            partition_key=dynamodb.Attribute(name="PK", type=dynamodb.AttributeType.STRING),
+            sort_key=dynamodb.Attribute(name="SK", type=dynamodb.AttributeType.STRING),
+            billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
+            time_to_live_attribute="expires",
+            point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
+                point_in_time_recovery_enabled=True
+            ),
+            encryption=dynamodb.TableEncryption.CUSTOMER_MANAGED,
+            encryption_key=self.key,
+            deletion_protection=True,
+            removal_policy=RemovalPolicy.RETAIN,
+        )
+
+    def _access_logs(self) -> s3.Bucket:
+        logs = s3.Bucket(
+            self,
+            "AccessLogs",
+            encryption=s3.BucketEncryption.S3_MANAGED,  # S3 delivers its logs to no other
+            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+            object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
+            enforce_ssl=True,
+            lifecycle_rules=[
+                s3.LifecycleRule(
+                    expiration=Duration.days(self.config.log_retention_days),
+                    abort_incomplete_multipart_upload_after=UNFINISHED,
+                )
+            ],
+            removal_policy=RemovalPolicy.RETAIN,
+        )
+        acknowledge(logs, {"AwsSolutions-S1": "Logs of access to this one would log themselves."})
+        return logs
+
+    def _bucket(self, id: str) -> s3.Bucket:
+        bucket = s3.Bucket(
+            self,
+            id,
+            encryption=s3.BucketEncryption.KMS,
+            encryption_key=self.key,
+            bucket_key_enabled=True,
+            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+            object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
+            enforce_ssl=True,
+            minimum_tls_version=1.2,
+            versioned=True,
+            server_access_logs_bucket=self.access_logs,
+            server_access_logs_prefix=f"{id.lower()}/",
+            lifecycle_rules=[
+                s3.LifecycleRule(
+                    noncurrent_version_expiration=OLD_VERSIONS,
+                    abort_incomplete_multipart_upload_after=UNFINISHED,
+                    expired_object_delete_marker=True,
+                )
+            ],
+            removal_policy=RemovalPolicy.RETAIN,
+        )
+        if id == "Photos":  # the property of the construct would bring a function along
+            resource = bucket.node.default_child
+            assert isinstance(resource, s3.CfnBucket)  # noqa: S101
+            resource.notification_configuration = s3.CfnBucket.NotificationConfigurationProperty(
+                event_bridge_configuration=s3.CfnBucket.EventBridgeConfigurationProperty(
+                    event_bridge_enabled=True
+                )
+            )
+        return bucket
+
+    def _queue(self, id: str, hidden: Duration) -> tuple[sqs.Queue, sqs.Queue]:
+        """A queue and the one for its dead letters."""
+
+        def queue(id: str, name: str, hidden: Duration, dead: sqs.Queue | None) -> sqs.Queue:
+            return sqs.Queue(
+                self,
+                id,
+                queue_name=self.config.name(name),
+                encryption=sqs.QueueEncryption.KMS,
+                encryption_master_key=self.key,
+                enforce_ssl=True,
+                retention_period=KEPT,
+                visibility_timeout=hidden,
+                dead_letter_queue=None
+                if dead is None
+                else sqs.DeadLetterQueue(queue=dead, max_receive_count=DELIVERIES),
+                removal_policy=RemovalPolicy.RETAIN,
+            )
+
+        dead = queue(f"{id}Dead", f"{id.lower()}-dead", Duration.seconds(30), None)
+        acknowledge(dead, {"Serverless-SQSRedrivePolicy": "Here is where dead letters go."})
+        return queue(id, id.lower(), hidden, dead), dead
+
+    def _topic(self, id: str) -> sns.Topic:
+        topic = sns.Topic(
+            self,
+            id,
+            topic_name=self.config.name(id.lower()),
+            master_key=self.key,
+            enforce_ssl=True,
+        )
+        topic.apply_removal_policy(RemovalPolicy.RETAIN)
+        return topic
+
+    def _let_cloudwatch_publish(self) -> None:
+        self.alarms.add_to_resource_policy(
+            iam.PolicyStatement(
+                sid="Alarms",
+                principals=[iam.ServicePrincipal("cloudwatch.amazonaws.com")],
+                actions=["sns:Publish"],
+                resources=[self.alarms.topic_arn],
+                conditions={"StringEquals": {"aws:SourceAccount": self.account}},
+            )
+        )
+
+    def _outputs(self) -> None:
+        """What the operator's command needs to know."""
+        values = {
+            "TableName": self.table.table_name,
+            "DataBucket": self.data.bucket_name,
+            "PhotosBucket": self.photos.bucket_name,
+            "KeysPrefix": self.keys_prefix,
+            "UploadsQueue": self.uploads.queue_url,
+            "UploadsDeadLetters": self.uploads_dead.queue_url,
+            "ReviewsQueue": self.reviews.queue_url,
+            "ResultsTopic": self.results.topic_arn,
+            "AlarmsTopic": self.alarms.topic_arn,
+        }
+        for name, value in values.items():
+            CfnOutput(self, name, value=value)

@@ -1,0 +1,91 @@
+"""The synthesised templates, with folders that stand in for layers: nothing is fetched or built."""
+
+import importlib.util
+import json
+import shutil
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from infra import bundle
+
+Template = dict[str, Any]
+
+
+@pytest.fixture(scope="session")
+def cdk() -> None:
+    """The CDK, or a reason to skip."""
+    if importlib.util.find_spec("aws_cdk") is None:
+        pytest.skip("needs aws-cdk-lib")
+    if shutil.which("node") is None:
+        pytest.skip("needs Node on PATH, for the CDK")
+
+
+@pytest.fixture(scope="session")
+def no_layers(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """Folders that stand in for layers."""
+
+    def folder(layer: str) -> Path:
+        made = tmp_path_factory.getbasetemp() / f"layer-{layer}"
+        made.mkdir(exist_ok=True)
+        (made / "name.txt").write_text(layer)
+        return made
+
+    return folder
+
+
+@pytest.fixture(scope="session")
+def app_of(cdk: None, no_layers: Callable[[str], Path]) -> Callable[..., Any]:
+    """Makes the app of a context."""
+
+    def build(**context: Any) -> Any:
+        from infra.app import build
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(bundle, "build", no_layers)
+            return build(context)
+
+    return build
+
+
+@pytest.fixture(scope="session")
+def templates_of(app_of: Callable[..., Any]) -> Callable[..., dict[str, Template]]:
+    """The templates of a context, `State` and `Api`; each context is synthesised once."""
+
+    @cache
+    def synthesised(context: str) -> dict[str, Template]:
+        given = json.loads(context)
+        name = f"Sightline-{given.get('stage', 'dev')}"
+        assembly = app_of(**given).synth()
+        return {
+            each: assembly.get_stack_by_name(f"{name}-{each}").template for each in ("State", "Api")
+        }
+
+    def templates(**context: Any) -> dict[str, Template]:
+        return synthesised(json.dumps(context, sort_keys=True))
+
+    return templates
+
+
+@pytest.fixture(scope="session")
+def state(templates_of: Callable[..., dict[str, Template]]) -> Template:
+    """The template of the state, by `cdk.json` alone."""
+    return templates_of()["State"]
+
+
+@pytest.fixture(scope="session")
+def api(templates_of: Callable[..., dict[str, Template]]) -> Template:
+    """The template of the service, by `cdk.json` alone."""
+    return templates_of()["Api"]
+
+
+def of_type(template: Template, kind: str) -> dict[str, Any]:
+    """Properties by logical id."""
+    return {
+        name: resource.get("Properties", {})
+        for name, resource in template["Resources"].items()
+        if resource["Type"] == f"AWS::{kind}"
+    }

@@ -1,0 +1,105 @@
+"""The operator is told of what goes wrong, in few alarms, each to the topic that stays."""
+
+import json
+from typing import Any
+
+import pytest
+
+from infra.functions import Kind, functions
+from tests.infra.conftest import Template, of_type
+
+NAMES = {each.id for each in functions()}
+ANSWERING = {each.id for each in functions() if each.kind is not Kind.WORKER}
+
+
+def watched(api: Template, suffix: str, metric: str) -> list[str]:
+    """Ids of the functions whose metric is in alarms of that name."""
+    return [
+        dimension["Value"]["Ref"].split("Function")[0]
+        for alarm in of_type(api, "CloudWatch::Alarm").values()
+        if alarm["AlarmName"].endswith(suffix)
+        for each in alarm.get("Metrics", [])
+        if each.get("MetricStat", {}).get("Metric", {}).get("MetricName") == metric
+        for dimension in each["MetricStat"]["Metric"]["Dimensions"]
+    ]
+
+
+@pytest.mark.parametrize(
+    ("suffix", "metric", "expected"),
+    [
+        ("Errors", "Errors", NAMES),
+        ("Throttles", "Throttles", NAMES),
+        ("Latency", "Duration", ANSWERING),
+    ],
+)
+def test_every_function_is_watched_once(
+    api: Template, suffix: str, metric: str, expected: set[str]
+) -> None:
+    assert sorted(watched(api, suffix, metric)) == sorted(expected)
+
+
+def test_latency_is_that_of_the_slowest_percent(api: Template) -> None:
+    found = [
+        each["MetricStat"]["Stat"]
+        for alarm in of_type(api, "CloudWatch::Alarm").values()
+        if alarm["AlarmName"].endswith("Latency")
+        for each in alarm["Metrics"]
+        if "MetricStat" in each
+    ]
+    assert set(found) == {"p99"}
+
+
+def test_queues_are_watched(api: Template) -> None:
+    found = {
+        (alarm["MetricName"], alarm["Dimensions"][0]["Value"]["Fn::ImportValue"].split("Att")[1])
+        for alarm in of_type(api, "CloudWatch::Alarm").values()
+        if alarm.get("Namespace") == "AWS/SQS"
+    }
+    letters, age = "ApproximateNumberOfMessagesVisible", "ApproximateAgeOfOldestMessage"
+    assert {
+        (name, queue.split("Queue")[0].rstrip("0123456789ABCDEF")) for name, queue in found
+    } == {
+        (letters, "UploadsDead"),
+        (letters, "ReviewsDead"),
+        (age, "Uploads"),
+    }
+
+
+def test_an_answer_of_500_is_told_though_lambda_sees_no_error(api: Template) -> None:
+    (alarm,) = (
+        each
+        for each in of_type(api, "CloudWatch::Alarm").values()
+        if each.get("MetricName") == "5XXError"
+    )
+    assert alarm["Namespace"] == "AWS/ApiGateway"
+
+
+def test_alarms_reach_the_topic_and_stay_quiet_without_calls(api: Template) -> None:
+    alarms = of_type(api, "CloudWatch::Alarm").values()
+    assert len(alarms) <= 24
+    for alarm in alarms:
+        for actions in (alarm["AlarmActions"], alarm["OKActions"]):
+            (topic,) = actions
+            assert "Alarms" in topic["Fn::ImportValue"]
+        assert alarm["TreatMissingData"] == "notBreaching"
+        assert len([each for each in alarm.get("Metrics", []) if "MetricStat" in each]) <= 10
+
+
+def test_cloudwatch_may_publish(state: Template) -> None:
+    published: list[dict[str, Any]] = [
+        statement
+        for policy in of_type(state, "SNS::TopicPolicy").values()
+        for statement in policy["PolicyDocument"]["Statement"]
+        if statement.get("Principal") == {"Service": "cloudwatch.amazonaws.com"}
+    ]
+    (allowed,) = published
+    assert allowed["Action"] == "sns:Publish"
+    assert allowed["Resource"]["Ref"].startswith("Alarms")
+
+
+def test_one_dashboard_shows_every_function(api: Template) -> None:
+    (dashboard,) = of_type(api, "CloudWatch::Dashboard").values()
+    body = json.dumps(dashboard["DashboardBody"])
+    assert {name for name in NAMES if f'"{name}Function' in body} == NAMES
+    for metric in ("ColdStarts", "ModelTime", "5XXError", "ApproximateAgeOfOldestMessage"):
+        assert metric in body

@@ -1,0 +1,66 @@
+"""A deployment's choices are checked before anything is made of them."""
+
+import json
+from typing import Any
+
+import pytest
+
+from infra import config
+from infra.config import CONTEXT, Config
+from infra.functions import ROOT
+
+
+def read(**context: Any) -> Config:
+    return config.read(context.get)
+
+
+def test_cdk_json_has_every_choice_and_the_defaults() -> None:
+    context = json.loads((ROOT / "cdk.json").read_text())["context"]
+    assert {name for name in context if not name.startswith("@aws-cdk")} == {*CONTEXT}
+    assert config.read(context.get) == Config()
+
+
+def test_the_command_line_gives_strings() -> None:
+    assert read(
+        vpc="true",
+        log_retention_days="30",
+        reserved_concurrency='{"on-upload": 10}',
+        image_buckets='["photos"]',
+        stage="prod",
+    ) == Config(
+        vpc=True,
+        log_retention_days=30,
+        reserved_concurrency={"on-upload": 10},
+        image_buckets=("photos",),
+        stage="prod",
+    )
+
+
+def test_numbers_may_come_as_floats() -> None:
+    assert read(log_retention_days=30.0).log_retention_days == 30
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("stage", "Prod"),
+        ("stage", "a" * 17),
+        ("memory_profile", "huge"),
+        ("domain", "vision.example.com"),  # without a certificate
+        ("waf", True),
+        ("vpc", "maybe"),
+        ("vpc", 1),
+        ("log_retention_days", 42),
+        ("log_retention_days", "soon"),
+        ("log_retention_days", True),
+        ("reserved_concurrency", "10"),
+        ("reserved_concurrency", '{"on-upload": "many"}'),
+        ("reserved_concurrency", {"on-upload": -1}),
+        ("provisioned_concurrency", -1),
+        ("image_buckets", "photos"),
+        ("image_buckets", [1]),
+    ],
+)
+def test_a_wrong_value_is_told_with_its_name(name: str, value: Any) -> None:
+    with pytest.raises(ValueError, match=name):
+        read(**{name: value})

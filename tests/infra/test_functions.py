@@ -1,0 +1,229 @@
+"""Every handler file is a function, with what its code needs and nothing else."""
+
+import ast
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from infra.functions import FOLDER, Function, Kind, functions
+from infra.needs import INFERENCE, NEEDS, PROFILES, Grant, needs
+from sightline.wire.model import EXTENSIONS, module_name, service_model
+from tests.infra.conftest import Template, of_type
+from tests.infra.reach import reach, source
+
+EVERY = [pytest.param(function, id=function.module) for function in functions()]
+Templates = Callable[..., dict[str, Template]]
+
+
+def made(api: Template, function: Function) -> dict[str, Any]:
+    """The properties of a function."""
+    (found,) = (
+        each
+        for each in of_type(api, "Lambda::Function").values()
+        if each["Handler"] == function.handler
+    )
+    properties: dict[str, Any] = found
+    return properties
+
+
+def opens_models(function: Function) -> bool:
+    return "sightline.vision.session" in reach(function.handler).modules
+
+
+def test_every_handler_file_has_a_function(api: Template) -> None:
+    files = {
+        f"functions.{path.parent.name}.{path.stem}.handler"
+        for path in FOLDER.glob("*/*.py")
+        if path.stem != "__init__"
+    }
+    assert {each["Handler"] for each in of_type(api, "Lambda::Function").values()} == files
+
+
+def test_operations_extensions_and_workers_are_told_apart() -> None:
+    for each in functions():
+        assert (each.kind is Kind.WORKER) == (each.family == "workers")
+        assert (each.kind is Kind.EXTENSION) == (each.family == "extensions")
+        assert (each.operation in EXTENSIONS) == (each.kind is Kind.EXTENSION)
+        assert each.operation is None or module_name(each.operation) == each.module
+    operations = {each.operation for each in functions()} - {None}
+    assert operations <= {*service_model().operation_names}
+
+
+def test_needs_are_of_functions_that_there_are() -> None:
+    assert NEEDS.keys() == {each.module for each in functions()}
+
+
+def read_by_settings() -> dict[str, set[str]]:
+    """The names that each function of `settings.py` must find in the environment."""
+    tree = ast.parse(source("sightline.settings").read_text())
+    return {
+        each.name: {
+            node.slice.value
+            for node in ast.walk(each)
+            if isinstance(node, ast.Subscript)
+            and isinstance(node.slice, ast.Constant)
+            and isinstance(node.slice.value, str)
+        }
+        for each in tree.body
+        if isinstance(each, ast.FunctionDef)
+    }
+
+
+@pytest.mark.parametrize("function", EVERY)
+def test_the_environment_is_what_settings_read_for_it(api: Template, function: Function) -> None:
+    prefix = "sightline.settings."
+    called = {
+        name.removeprefix(prefix)
+        for name in reach(function.handler).names
+        if name.startswith(prefix)
+    }
+    read = {name for each in called for name in read_by_settings()[each]}
+    given = made(api, function)["Environment"]["Variables"].keys()
+    assert given == read - {"AWS_REGION"}  # which Lambda gives itself
+
+
+def test_the_environment_has_names_and_no_secrets(api: Template) -> None:
+    read = set().union(*read_by_settings().values())
+    for each in of_type(api, "Lambda::Function").values():
+        assert each["Environment"]["Variables"].keys() <= read
+
+
+@pytest.mark.parametrize("function", EVERY)
+def test_layers_are_those_that_its_code_needs(function: Function) -> None:
+    layers = needs(function).layers
+    assert (INFERENCE in layers) == ("numpy" in reach(function.handler).others)
+    assert any(layer.startswith("models-") for layer in layers) == opens_models(function)
+    assert len({"base", *layers}) <= 5  # Lambda's limit
+
+
+@pytest.mark.parametrize("function", EVERY)
+def test_how_it_runs(api: Template, function: Function) -> None:
+    found = made(api, function)
+    assert found["Runtime"] == "python3.13"
+    assert found["Architectures"] == ["arm64"]
+    assert found["TracingConfig"] == {"Mode": "Active"}
+    assert found["LoggingConfig"]["LogFormat"] == "JSON"
+    assert found["MemorySize"] == PROFILES["standard"][needs(function).size]
+    assert found["Timeout"] == needs(function).timeout
+    assert "VpcConfig" not in found
+    assert len(found["Layers"]) == 1 + len(needs(function).layers)
+    if function.kind is not Kind.WORKER:
+        assert found["Timeout"] <= 29  # what API Gateway waits
+
+
+def test_functions_that_open_models_start_from_a_snapshot(api: Template) -> None:
+    for function in functions():
+        expected = {"ApplyOn": "PublishedVersions"} if opens_models(function) else None
+        assert made(api, function).get("SnapStart") == expected
+
+
+def test_without_snapshots_and_with_webp(templates_of: Templates) -> None:
+    api = templates_of(snapshots=False, webp=True)["Api"]
+    for function in functions():
+        found = made(api, function)
+        assert "SnapStart" not in found
+        told = found["Environment"]["Variables"].get("SIGHTLINE_WEBP")
+        assert told == ("1" if Grant.IMAGES in needs(function).grants else None)
+
+
+def test_every_function_has_its_own_logs_which_end(api: Template) -> None:
+    groups = of_type(api, "Logs::LogGroup")
+    for group in groups.values():
+        assert group["RetentionInDays"] == 90
+        assert "KmsKeyId" in group
+    own = [
+        each["LoggingConfig"]["LogGroup"]["Ref"]
+        for each in of_type(api, "Lambda::Function").values()
+    ]
+    assert len(own) == len(set(own))
+    for function in functions():
+        group = made(api, function)["LoggingConfig"]["LogGroup"]["Ref"]
+        assert groups[group]["LogGroupName"] == f"/sightline/dev/{function.name}"
+
+
+def test_callers_go_to_the_alias_of_a_version_that_stays(api: Template) -> None:
+    aliases = of_type(api, "Lambda::Alias")
+    versions = of_type(api, "Lambda::Version")
+    assert len(aliases) == len(functions())
+    assert {alias["Name"] for alias in aliases.values()} == {"live"}
+    for alias in aliases.values():
+        version = alias["FunctionVersion"]["Fn::GetAtt"][0]
+        assert versions[version]["FunctionName"] == alias["FunctionName"]
+        assert api["Resources"][version]["DeletionPolicy"] == "Retain"  # to go back to
+        assert "ProvisionedConcurrencyConfig" not in alias
+
+
+def test_uploads_come_in_batches_of_which_parts_may_fail(api: Template) -> None:
+    ((_, mapping),) = of_type(api, "Lambda::EventSourceMapping").items()
+    assert mapping["BatchSize"] == 10
+    assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert mapping["ScalingConfig"] == {"MaximumConcurrency": 10}
+    assert "OnUploadAlias" in str(mapping["FunctionName"])
+    assert "Uploads" in mapping["EventSourceArn"]["Fn::ImportValue"]
+
+
+def test_the_clock_starts_the_sweep(api: Template) -> None:
+    (rule,) = of_type(api, "Events::Rule").values()
+    assert rule["ScheduleExpression"] == "rate(5 minutes)"
+    (target,) = rule["Targets"]
+    assert target["Arn"]["Ref"].startswith("SweepAlias")
+    (permission,) = (
+        each
+        for each in of_type(api, "Lambda::Permission").values()
+        if each["Principal"] == "events.amazonaws.com"
+    )
+    assert permission["FunctionName"] == target["Arn"]
+    assert "SourceArn" in permission
+
+
+def test_a_stage_of_ones_own(templates_of: Templates) -> None:
+    api = templates_of(
+        stage="prod",
+        memory_profile="fast",
+        log_retention_days=365,
+        reserved_concurrency={"on-upload": 5, "detect-faces": 20},
+        provisioned_concurrency=2,
+    )["Api"]
+    for function in functions():
+        found = made(api, function)
+        assert found["FunctionName"] == f"sightline-prod-{function.name}"
+        assert found["MemorySize"] == PROFILES["fast"][needs(function).size]
+        reserved = {"on-upload": 5, "detect-faces": 20}.get(function.name)
+        assert found.get("ReservedConcurrentExecutions") == reserved
+        # started beforehand, so no snapshot; nobody waits for a worker
+        snapshot = opens_models(function) and function.kind is Kind.WORKER
+        assert ("SnapStart" in found) == snapshot
+        (alias,) = (
+            each
+            for name, each in of_type(api, "Lambda::Alias").items()
+            if name.startswith(f"{function.id}Alias")
+        )
+        provisioned = opens_models(function) and function.kind is not Kind.WORKER
+        assert ("ProvisionedConcurrencyConfig" in alias) == provisioned
+    (mapping,) = of_type(api, "Lambda::EventSourceMapping").values()
+    assert mapping["ScalingConfig"] == {"MaximumConcurrency": 5}
+    for group in of_type(api, "Logs::LogGroup").values():
+        assert group["RetentionInDays"] == 365
+
+
+def test_a_network_without_internet(templates_of: Templates) -> None:
+    api = templates_of(vpc=True)["Api"]
+    for function in functions():
+        assert len(made(api, function)["VpcConfig"]["SubnetIds"]) == 2
+    for kind in ("InternetGateway", "NatGateway", "EIP", "VPCGatewayAttachment"):
+        assert not of_type(api, f"EC2::{kind}")
+    endpoints = of_type(api, "EC2::VPCEndpoint").values()
+    names = {str(each["ServiceName"]) for each in endpoints}
+    for service in ("s3", "dynamodb", "secretsmanager", "sqs", "sns", "kms", "logs", "xray"):
+        assert any(f".{service}" in name for name in names), service
+    for group in of_type(api, "EC2::SecurityGroup").values():
+        assert "SecurityGroupIngress" not in group
+    (way_in,) = of_type(api, "EC2::SecurityGroupIngress").values()
+    assert way_in["FromPort"] == way_in["ToPort"] == 443
+    assert "SourceSecurityGroupId" in way_in
+
+
+def test_concurrency_of_no_function(app_of: Callable[..., Any]) -> None:
+    with pytest.raises(ValueError, match="no function detect-face"):
+        app_of(reserved_concurrency={"detect-face": 1})

@@ -1,0 +1,202 @@
+"""What must not be lost is kept, encrypted, and where it was in the deployment before."""
+
+import json
+import re
+from typing import Any
+
+import pytest
+
+from infra.needs import NEEDS
+from tests.infra.conftest import Template, of_type
+
+# A logical id that changes is a new, empty resource beside the old one: change one only on purpose,
+# and say in `docs/operate.md` how data get from the old to the new.
+IDS = {
+    "KMS::Key": ["Key961B73FD"],
+    "KMS::Alias": ["KeyAlias910D852D"],
+    "DynamoDB::Table": ["TableCD117FA1"],
+    "S3::Bucket": ["AccessLogs8B620ECA", "Data666C94C7", "PhotosB9552D0D"],
+    "SQS::Queue": [
+        "ReviewsAA74421E",
+        "ReviewsDead358969A3",
+        "Uploads4F6EB0FD",
+        "UploadsDead8782C920",
+    ],
+    "SNS::Topic": ["Alarms04B5A0BF", "Results25575328"],
+}
+KEPT = sorted(IDS.keys() - {"KMS::Alias"})
+OUTPUTS = {
+    "AlarmsTopic",
+    "DataBucket",
+    "KeysPrefix",
+    "PhotosBucket",
+    "ResultsTopic",
+    "ReviewsQueue",
+    "TableName",
+    "UploadsDeadLetters",
+    "UploadsQueue",
+}
+
+
+@pytest.mark.parametrize("kind", IDS)
+def test_logical_ids_stay(state: Template, kind: str) -> None:
+    assert sorted(of_type(state, kind)) == sorted(IDS[kind])
+
+
+@pytest.mark.parametrize("kind", KEPT)
+def test_it_outlives_the_stack(state: Template, kind: str) -> None:
+    for name in of_type(state, kind):
+        resource = state["Resources"][name]
+        assert resource["DeletionPolicy"] == "Retain", name
+        assert resource["UpdateReplacePolicy"] == "Retain", name
+
+
+def test_the_operator_finds_it(state: Template) -> None:
+    assert state["Outputs"].keys() >= OUTPUTS
+    assert state["Outputs"]["KeysPrefix"]["Value"] == "sightline/dev/keys"
+    names = {queue["QueueName"] for queue in of_type(state, "SQS::Queue").values()}
+    assert "sightline-dev-uploads" in names
+
+
+def test_the_table_can_go_back_in_time_and_drops_what_expired(state: Template) -> None:
+    (table,) = of_type(state, "DynamoDB::Table").values()
+    assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+    assert table["TimeToLiveSpecification"] == {"AttributeName": "expires", "Enabled": True}
+    assert table["DeletionProtectionEnabled"] is True
+    assert table["SSESpecification"]["KMSMasterKeyId"] == key_of(state)
+    assert table["KeySchema"] == [
+        {"AttributeName": "PK", "KeyType": "HASH"},
+        {"AttributeName": "SK", "KeyType": "RANGE"},
+    ]
+
+
+def test_everything_is_encrypted_with_the_one_key_which_is_rotated(state: Template) -> None:
+    (key,) = of_type(state, "KMS::Key").values()
+    assert key["EnableKeyRotation"] is True
+    for queue in of_type(state, "SQS::Queue").values():
+        assert queue["KmsMasterKeyId"] == key_of(state)
+    for topic in of_type(state, "SNS::Topic").values():
+        assert topic["KmsMasterKeyId"] == key_of(state)
+    for name, bucket in of_type(state, "S3::Bucket").items():
+        (rule,) = bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+        by_default = rule["ServerSideEncryptionByDefault"]
+        if not name.startswith("AccessLogs"):  # S3 writes them to no bucket with a key of ours
+            assert by_default == {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": key_of(state)}
+            assert rule["BucketKeyEnabled"] is True
+
+
+def test_only_services_of_this_account_use_the_key(state: Template) -> None:
+    (key,) = of_type(state, "KMS::Key").values()
+    for statement in key["KeyPolicy"]["Statement"]:
+        if "Service" in statement["Principal"]:
+            assert statement["Condition"]
+            assert not any("*" in action for action in actions_of(statement))
+        else:
+            assert json.dumps(statement["Principal"]).endswith(':root"]]}}')
+
+
+@pytest.mark.parametrize(
+    ("policy", "resource"),
+    [
+        ("S3::BucketPolicy", "S3::Bucket"),
+        ("SQS::QueuePolicy", "SQS::Queue"),
+        ("SNS::TopicPolicy", "SNS::Topic"),
+    ],
+)
+def test_only_tls_gets_in(state: Template, policy: str, resource: str) -> None:
+    policies = of_type(state, policy).values()
+    assert len(policies) == len(of_type(state, resource))
+    for each in policies:
+        refused = [
+            statement
+            for statement in each["PolicyDocument"]["Statement"]
+            if statement["Effect"] == "Deny"
+            and statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+        ]
+        assert len(refused) == 1
+
+
+def test_buckets_are_private_and_clean_up(state: Template) -> None:
+    for name, bucket in of_type(state, "S3::Bucket").items():
+        assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
+        (rule,) = bucket["LifecycleConfiguration"]["Rules"]
+        assert rule["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 7}
+        if name.startswith("AccessLogs"):
+            assert rule["ExpirationInDays"] == 90
+        else:
+            assert rule["NoncurrentVersionExpiration"] == {"NoncurrentDays": 30}
+            assert bucket["VersioningConfiguration"] == {"Status": "Enabled"}
+            assert bucket["LoggingConfiguration"]["LogFilePrefix"]
+
+
+def test_a_message_that_fails_becomes_a_dead_letter(state: Template) -> None:
+    queues = of_type(state, "SQS::Queue")
+    for name, queue in queues.items():
+        assert queue["MessageRetentionPeriod"] == 14 * 24 * 3600
+        if "Dead" in name:
+            assert "RedrivePolicy" not in queue
+        else:
+            policy = queue["RedrivePolicy"]
+            dead = policy["deadLetterTargetArn"]["Fn::GetAtt"][0]
+            assert dead.startswith(f"{name[:-8]}Dead")
+            assert policy["maxReceiveCount"] == 5
+
+
+def test_uploads_stay_hidden_while_a_worker_may_have_them(state: Template) -> None:
+    (uploads,) = (
+        queue
+        for queue in of_type(state, "SQS::Queue").values()
+        if queue["QueueName"] == "sightline-dev-uploads"
+    )
+    assert uploads["VisibilityTimeout"] >= 6 * NEEDS["on_upload"].timeout
+
+
+def test_events_of_photos_reach_the_queue(state: Template) -> None:
+    photos = of_type(state, "S3::Bucket")["PhotosB9552D0D"]
+    assert photos["NotificationConfiguration"] == {
+        "EventBridgeConfiguration": {"EventBridgeEnabled": True}
+    }
+    ((name, rule),) = of_type(state, "Events::Rule").items()
+    assert rule["EventPattern"] == {
+        "source": ["aws.s3"],
+        "detail-type": ["Object Created", "Object Deleted"],
+        "detail": {"bucket": {"name": [{"Ref": "PhotosB9552D0D"}]}},
+    }
+    (target,) = rule["Targets"]
+    queue, dead = target["Arn"], target["DeadLetterConfig"]["Arn"]
+    assert [queue, dead] == [
+        {"Fn::GetAtt": [logical, "Arn"]} for logical in ("Uploads4F6EB0FD", "UploadsDead8782C920")
+    ]
+    sent = [
+        (statement["Resource"], statement["Condition"])
+        for policy in of_type(state, "SQS::QueuePolicy").values()
+        for statement in policy["PolicyDocument"]["Statement"]
+        if statement["Effect"] == "Allow"
+    ]
+    by_rule = {"ArnEquals": {"aws:SourceArn": {"Fn::GetAtt": [name, "Arn"]}}}
+    assert sorted(sent, key=str) == sorted([(queue, by_rule), (dead, by_rule)], key=str)
+
+
+def test_other_buckets_may_be_watched(templates_of: Any) -> None:
+    state = templates_of(image_buckets=["other-photos"])["State"]
+    (rule,) = of_type(state, "Events::Rule").values()
+    assert "other-photos" in rule["EventPattern"]["detail"]["bucket"]["name"]
+
+
+def test_templates_name_no_account_no_region_and_no_access_key(
+    state: Template, api: Template
+) -> None:
+    said = json.dumps([state, api])
+    assert not re.search(r"(?<![0-9A-Fa-f])\d{12}(?![0-9A-Fa-f])", said)
+    assert not re.search(r"\b(?:AKIA|ASIA)[A-Z0-9]{12,}", said)
+    assert not re.search(r"\b(?:us|eu|ap|sa|ca)-[a-z]+-\d\b", said)
+
+
+def key_of(state: Template) -> dict[str, Any]:
+    (key,) = of_type(state, "KMS::Key")
+    return {"Fn::GetAtt": [key, "Arn"]}
+
+
+def actions_of(statement: dict[str, Any]) -> list[str]:
+    actions = statement["Action"]
+    return [actions] if isinstance(actions, str) else actions
