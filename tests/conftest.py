@@ -1,10 +1,11 @@
 """One service per test: an unmodified boto3 client whose requests the handlers answer in process.
 
-moto serves S3, DynamoDB and the rest; each test starts with an empty account.
+moto serves S3, DynamoDB and the rest; each test starts with an empty account, and `tests.guard`
+holds handlers to their roles.
 """
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,6 +25,8 @@ from sightline import settings as settings_module
 from sightline.domain import access
 from sightline.store import aws, keys, shards
 from sightline.wire.model import SDK
+from tests import guard
+from tests.policies import Templates, missing, policies, synthesised
 
 if TYPE_CHECKING:
     from moto.core.config import DefaultConfig
@@ -54,6 +57,35 @@ if os.environ.get("CI"):
 ClientFactory = Callable[..., "RekognitionClient"]
 
 
+def pytest_configure() -> None:
+    guard.install()
+
+
+def pytest_runtest_setup() -> None:
+    guard.refused()  # of the test before, which may have failed for another reason
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call() -> Generator[None, None, None]:
+    yield
+    guard.hold()
+
+
+@pytest.fixture(scope="session")
+def templates(request: pytest.FixtureRequest) -> Templates:
+    """The synthesised templates, by their stacks' ends."""
+    if reason := missing():
+        pytest.skip(reason)
+    return synthesised(request.config.cache.mkdir("templates"))
+
+
+@pytest.fixture(scope="session")
+def roles(request: pytest.FixtureRequest) -> None:
+    """Handlers are held to their roles, wherever the CDK is there to tell what these allow."""
+    if missing() is None:
+        guard.judge_by(policies(request.getfixturevalue("templates")))
+
+
 @pytest.fixture(scope="session")
 def cat() -> bytes:
     """A PNG photo without people: scikit-image's Chelsea."""
@@ -73,7 +105,7 @@ def admiral() -> bytes:
 
 
 @pytest.fixture
-def account() -> Iterator[None]:
+def account(roles: None) -> Iterator[None]:
     """An empty AWS account with the service's own resources and the key test/test."""
     with mock_aws(config=OURS):
         dynamodb.install()

@@ -14,7 +14,7 @@ import pytest
 from botocore.client import BaseClient
 from PIL import Image
 
-from functions.workers import on_upload
+from functions.workers import on_upload, sweep
 from local import notifications
 from sightline.domain import analysis, findings, rules
 from sightline.domain.findings import Wanted
@@ -24,6 +24,7 @@ from sightline.store import findings as stored
 from sightline.store import table, watches
 from sightline.vision.photo import Photo
 from sightline.wire.rules import checked_rule
+from tests import guard
 from tests.conftest import ClientFactory
 
 if TYPE_CHECKING:
@@ -163,6 +164,14 @@ class Watch:
             QueueUrl=url, MaxNumberOfMessages=10, MessageAttributeNames=["All"]
         )
         return answer.get("Messages", [])
+
+
+@pytest.fixture(autouse=True)
+def as_deployed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Workers are held to their roles."""
+    for worker in (on_upload, sweep):
+        module = worker.__name__.rsplit(".", 1)[-1]
+        monkeypatch.setattr(worker, "handler", guard.watched(module, worker.handler))
 
 
 @pytest.fixture
