@@ -47,6 +47,10 @@ MODEL_LAYERS: dict[str, tuple[str, ...]] = {
     "models-text": ("text_detector", "text_recognizer"),
 }
 LAYERS = ("base", "inference", *MODEL_LAYERS)
+MISSING = (
+    "Without it Lambda compiles the modules of these layers at each cold start, 0.5 s for a "
+    "function that runs no model, and who has it would replace all of them. Install it and repeat."
+)
 KEPT = 8  # folders of one layer and platform: those of the last builds
 
 
@@ -231,7 +235,10 @@ def main() -> None:
             table.add_row(layer, platform.name, bytecode, megabytes)
     for layer in MODEL_LAYERS:
         table.add_row(layer, "any", "", f"{size(build(layer)) / 1e6:.1f}")
-    Console().print(table)
+    console = Console()
+    console.print(table)
+    if compiler(LAMBDA.python) is None:
+        console.print(f"[bold]Missing:[/] python{LAMBDA.python} on PATH. {MISSING}")
 
 
 if __name__ == "__main__":

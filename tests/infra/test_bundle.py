@@ -242,6 +242,20 @@ def test_a_model_that_is_not_built_is_told_of(
         bundle.build("models-text")
 
 
+@pytest.mark.parametrize("found", [None, "python3.13"])
+def test_the_table_says_which_python_is_missing(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    found: str | None,
+) -> None:
+    monkeypatch.setattr(bundle, "build", lambda *_: tmp_path)
+    monkeypatch.setattr(bundle, "compiler", {LAMBDA.python: found, HERE.python: "python"}.get)
+    bundle.main()
+    said = " ".join(capsys.readouterr().out.split())
+    assert (f"Missing: python{LAMBDA.python} on PATH" in said) is (found is None)
+
+
 def test_a_python_that_does_not_run_compiles_nothing(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
