@@ -21,12 +21,14 @@ from aws_cdk import aws_cloudfront_origins as origins
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
 from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
 from infra.config import Config
 from infra.edge import edge_code
 from infra.gateway import definition
+from infra.key import execution_log_name, log_group_name
 from infra.logs import log_group
 from infra.nag import acknowledge
 from infra.openapi import families_of_operations
@@ -74,6 +76,7 @@ class FrontDoor(Construct):
         self._config, self._operations, self._key = config, operations, key
         secret = self._edge_key() if config.waf else None
         self.api = self._api(closed=secret is not None)
+        self._keep_errors()
         self.distribution = self._distribution(secret)
         hosts = [self.distribution.distribution_domain_name]
         if config.domain is not None:
@@ -87,14 +90,15 @@ class FrontDoor(Construct):
         CfnOutput(self, "Endpoint", value=f"https://{hosts[-1]}")
 
     def _api(self, *, closed: bool) -> apigateway.SpecRestApi:
-        log = log_group(self, "AccessLog", name="access", config=self._config, key=self._key)
+        log = self._log("AccessLog", log_group_name(self._config, "access"))
         arns = {name: each.function_arn for name, each in self._operations.items()}
         families = {name: families_of_operations()[name] for name in arns}
-        body = definition(arns, families, self._invoker().role_arn, closed=closed)
+        name = self._config.name("api")
+        body = definition(name, arns, families, self._invoker().role_arn, closed=closed)
         return apigateway.SpecRestApi(
             self,
             "Api",
-            rest_api_name=self._config.name("api"),
+            rest_api_name=name,
             api_definition=apigateway.ApiDefinition.from_inline(body),
             endpoint_types=[apigateway.EndpointType.REGIONAL],
             cloud_watch_role=True,
@@ -111,6 +115,14 @@ class FrontDoor(Construct):
                 throttling_burst_limit=BURST,
             ),
         )
+
+    def _keep_errors(self) -> None:
+        """The log group of API Gateway's own errors, which it would make without key or end."""
+        name = execution_log_name(self._config, self.api.rest_api_id)
+        self.api.deployment_stage.node.add_dependency(self._log("ExecutionLog", name))
+
+    def _log(self, id: str, name: str) -> logs.LogGroup:
+        return log_group(self, id, name=name, config=self._config, key=self._key)
 
     def _invoker(self) -> iam.Role:
         """One role for API Gateway, in place of a permission on each function."""

@@ -38,11 +38,17 @@ REFUSALS: Mapping[str, tuple[errors.ServiceError, int]] = {
 
 
 def definition(
-    functions: Mapping[str, str], families: Mapping[str, str], role: str, *, closed: bool
+    name: str,
+    functions: Mapping[str, str],
+    families: Mapping[str, str],
+    role: str,
+    *,
+    closed: bool,
 ) -> dict[str, Any]:
     """The definition of the REST API.
 
     Args:
+        name: of the API, which an import names after the title; its metrics are found by it.
         functions: ARN of what answers each operation.
         families: as `infra.openapi.document` takes them.
         role: ARN of the role with which API Gateway calls them.
@@ -51,7 +57,10 @@ def definition(
     described = document(families)
     made: dict[str, Any] = {
         "openapi": described["openapi"],
-        "info": {name: described["info"][name] for name in ("title", "version", "description")},
+        "info": {
+            "title": name,
+            **{each: described["info"][each] for each in ("version", "description")},
+        },
         "paths": {
             path: {"post": _method(item["post"], functions, role, closed)}
             for path, item in described["paths"].items()

@@ -39,7 +39,11 @@ def service_key(scope: Construct, config: Config) -> kms.Key:
 def _logs(config: Config) -> iam.PolicyStatement:
     """The log groups of this stage, and no others; those without a name get their stack's."""
     groups = f"arn:{Aws.PARTITION}:logs:{Aws.REGION}:{Aws.ACCOUNT_ID}:log-group"
-    names = log_group_name(config, "*"), f"Sightline-{config.stage}-*"
+    names = (
+        log_group_name(config, "*"),
+        execution_log_name(config, "*"),
+        f"Sightline-{config.stage}-*",
+    )
     return iam.PolicyStatement(
         principals=[iam.ServicePrincipal(f"logs.{Aws.REGION}.amazonaws.com")],
         actions=[
@@ -63,3 +67,8 @@ def _logs(config: Config) -> iam.PolicyStatement:
 def log_group_name(config: Config, name: str) -> str:
     """Where the logs of something in this stage are."""
     return f"/sightline/{config.stage}/{name}"
+
+
+def execution_log_name(config: Config, api: str) -> str:
+    """Where API Gateway logs errors of its own; the name is API Gateway's."""
+    return f"API-Gateway-Execution-Logs_{api}/{config.stage}"

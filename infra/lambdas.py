@@ -14,6 +14,7 @@ from infra.config import Config
 from infra.events import SCHEDULES
 from infra.functions import Function, Kind
 from infra.grants import reasons, statements
+from infra.key import log_group_name
 from infra.layers import Layers
 from infra.logs import log_group
 from infra.models import models
@@ -61,7 +62,11 @@ class LambdaFunction(Construct):
         self._models = models(function.module)
         self._name = shared.config.name(function.name)
         self._log_group = log_group(
-            self, "Logs", name=function.name, config=shared.config, key=shared.state.key
+            self,
+            "Logs",
+            name=log_group_name(shared.config, function.name),
+            config=shared.config,
+            key=shared.state.key,
         )
         self._role = self._make_role()
         self.function = self._make_function()

@@ -6,17 +6,16 @@ from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from infra.config import Config
-from infra.key import log_group_name
 
 
 def log_group(
     scope: Construct, id: str, *, name: str, config: Config, key: kms.IKey
 ) -> logs.LogGroup:
-    """A log group `/sightline/<stage>/<name>`; the key lets CloudWatch in for no other names."""
+    """A log group; the key lets CloudWatch in for the names in `infra.key` and no others."""
     group = logs.LogGroup(
         scope,
         id,
-        log_group_name=log_group_name(config, name),
+        log_group_name=name,
         encryption_key=key,
         removal_policy=RemovalPolicy.DESTROY,
     )

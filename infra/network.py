@@ -9,6 +9,7 @@ from aws_cdk import aws_kms as kms
 from constructs import Construct
 
 from infra.config import Config
+from infra.key import log_group_name
 from infra.logs import log_group
 
 ZONES = 2  # of availability
@@ -46,7 +47,13 @@ class Network(Construct):
         self.vpc.add_flow_log(
             "Flows",
             destination=ec2.FlowLogDestination.to_cloud_watch_logs(
-                log_group(self, "FlowLogs", name="network", config=config, key=key)
+                log_group(
+                    self,
+                    "FlowLogs",
+                    name=log_group_name(config, "network"),
+                    config=config,
+                    key=key,
+                )
             ),
             traffic_type=ec2.FlowLogTrafficType.REJECT,
         )

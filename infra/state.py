@@ -62,6 +62,7 @@ class StateStack(Stack):
             dead=self.uploads_dead,
         )
         self._outputs()
+        self._exports()
 
     @property
     def image_buckets(self) -> list[str]:
@@ -197,3 +198,17 @@ class StateStack(Stack):
         }
         for name, value in values.items():
             CfnOutput(self, name, value=value)
+
+    def _exports(self) -> None:
+        """All that a service may refer to, whether this one does or not.
+
+        An export that only an earlier service needs could else not be taken away while that one
+        stands, nor would it be there for going back to it.
+        """
+        values = [self.key.key_arn, self.table.table_arn, self.table.table_name]
+        for bucket in (self.data, self.photos):
+            values += [bucket.bucket_arn, bucket.bucket_name]
+        for queue in (self.uploads, self.uploads_dead, self.reviews, self.reviews_dead):
+            values += [queue.queue_arn, queue.queue_name, queue.queue_url]
+        for value in (*values, self.results.topic_arn, self.alarms.topic_arn):
+            self.export_value(value)

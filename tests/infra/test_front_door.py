@@ -142,6 +142,25 @@ def test_the_stage_logs_traces_throttles_and_keeps_bodies_to_itself(api: Templat
     assert "KmsKeyId" in log
 
 
+def test_api_gateways_own_errors_are_kept_like_all_logs(api: Template) -> None:
+    """In a group that is there first: API Gateway would make it without key and without end."""
+    ((rest, properties),) = of_type(api, "ApiGateway::RestApi").items()
+    ((made, group),) = (
+        (name, each)
+        for name, each in of_type(api, "Logs::LogGroup").items()
+        if "Execution" in joined(each["LogGroupName"])
+    )
+    assert joined(group["LogGroupName"]) == f"API-Gateway-Execution-Logs_${{{rest}}}/dev"
+    assert group["RetentionInDays"] == 90
+    assert "KmsKeyId" in group
+    (stage,) = (
+        each for each in api["Resources"].values() if each["Type"] == "AWS::ApiGateway::Stage"
+    )
+    assert made in stage["DependsOn"]
+    # The alarm on its metrics asks for them by a name, which an import takes from the title.
+    assert flat(properties["Body"])["info"]["title"] == properties["Name"] == "sightline-dev-api"
+
+
 def test_the_stage_lists_the_hosts_of_its_own_distribution(
     api: Template, templates_of: Templates
 ) -> None:

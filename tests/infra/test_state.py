@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from infra.functions import ROOT
 from infra.needs import NEEDS
 from tests.infra.conftest import Template, of_type
 
@@ -49,6 +50,41 @@ def test_it_outlives_the_stack(state: Template, kind: str) -> None:
         resource = state["Resources"][name]
         assert resource["DeletionPolicy"] == "Retain", name
         assert resource["UpdateReplacePolicy"] == "Retain", name
+
+
+def test_cloudwatch_logs_uses_the_key_for_this_stages_groups_alone(state: Template) -> None:
+    (key,) = of_type(state, "KMS::Key").values()
+    names = [
+        json.dumps(name).split("log-group:")[1].rstrip('"]}')
+        for statement in key["KeyPolicy"]["Statement"]
+        for name in statement.get("Condition", {}).get("ArnLike", {}).values()
+        for name in name
+    ]
+    assert sorted(names) == [
+        "/sightline/dev/*",
+        "API-Gateway-Execution-Logs_*/dev",
+        "Sightline-dev-*",
+    ]
+
+
+def test_the_exports_are_the_same_whoever_uses_them(state: Template, cdk: None) -> None:
+    """One that came and went with its users would stand in the way of an earlier service."""
+    from aws_cdk import App
+
+    from infra.config import Config
+    from infra.state import StateStack
+
+    app = App(context=json.loads((ROOT / "cdk.json").read_text())["context"])
+    StateStack(app, "Sightline-dev-State", config=Config())
+    alone = app.synth().get_stack_by_name("Sightline-dev-State").template["Outputs"]
+    assert exports(alone) == exports(state["Outputs"])
+    for resources in (each for kind, each in IDS.items() if kind != "KMS::Alias"):
+        for name in resources:
+            assert name.startswith("AccessLogs") or any(name in each for each in exports(alone))
+
+
+def exports(outputs: dict[str, Any]) -> set[str]:
+    return {each["Export"]["Name"] for each in outputs.values() if "Export" in each}
 
 
 def test_the_operator_finds_it(state: Template) -> None:
