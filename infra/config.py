@@ -17,7 +17,9 @@ RETENTIONS = (
     *(1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731),
     *(1096, 1827, 2192, 2557, 2922, 3288, 3653),
 )
-STAGE = re.compile(r"[a-z][a-z0-9-]{0,15}")
+# Without a hyphen: rights on `sightline-prod-*` would be rights on a stage `prod-eu` too.
+STAGE = re.compile(r"[a-z][a-z0-9]{0,15}")
+LEAST_WORKERS = 2  # that Lambda starts for a queue: what it turns away would become a dead letter
 CONTEXT = (
     "stage",
     "memory_profile",
@@ -69,7 +71,7 @@ class Config:
 
     def __post_init__(self) -> None:
         if not STAGE.fullmatch(self.stage):
-            raise ValueError("stage: up to 16 of a-z, 0-9 and -, the first a letter.")
+            raise ValueError("stage: up to 16 of a-z and 0-9, the first a letter.")
         if self.memory_profile not in PROFILES:
             raise ValueError(f"memory_profile: one of {', '.join(PROFILES)}.")
         if self.log_retention_days not in RETENTIONS:
@@ -80,6 +82,8 @@ class Config:
             raise ValueError("provisioned_concurrency: 0 or more.")
         if not all(type(each) is int and each >= 0 for each in self.reserved_concurrency.values()):
             raise ValueError("reserved_concurrency: a whole number for each function.")
+        if self.reserved_concurrency.get("on-upload", LEAST_WORKERS) < LEAST_WORKERS:
+            raise ValueError(f"reserved_concurrency: {LEAST_WORKERS} or more of on-upload.")
         if not all(isinstance(each, str) for each in self.image_buckets):
             raise ValueError("image_buckets: names.")
 

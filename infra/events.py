@@ -17,7 +17,6 @@ from infra.nag import acknowledge
 
 BATCH = 10  # messages; ten photos by all operations fit into the worker's time
 AT_ONCE = 10  # workers of a queue, so that a large import leaves callers their share
-LEAST_AT_ONCE = 2  # Lambda's, for a queue
 SCHEDULES = {"sweep": Duration.minutes(5)}  # by module of the worker
 
 
@@ -90,7 +89,7 @@ class Triggers(Construct):
             target=workers["on_upload"],
             event_source_arn=uploads.queue_arn,
             batch_size=BATCH,
-            max_concurrency=max(LEAST_AT_ONCE, min(AT_ONCE, reserved or AT_ONCE)),
+            max_concurrency=min(AT_ONCE, reserved or AT_ONCE),
             report_batch_item_failures=True,
         )
         acknowledge(

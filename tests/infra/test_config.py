@@ -45,6 +45,7 @@ def test_numbers_may_come_as_floats() -> None:
     [
         ("stage", "Prod"),
         ("stage", "a" * 17),
+        ("stage", "prod-eu"),  # what may be done to the stage `prod` could be done to it
         ("memory_profile", "huge"),
         ("domain", "vision.example.com"),  # without a certificate
         ("waf", True),
@@ -56,6 +57,8 @@ def test_numbers_may_come_as_floats() -> None:
         ("reserved_concurrency", "10"),
         ("reserved_concurrency", '{"on-upload": "many"}'),
         ("reserved_concurrency", {"on-upload": -1}),
+        ("reserved_concurrency", {"on-upload": 0}),  # its messages would become dead letters
+        ("reserved_concurrency", {"on-upload": 1}),
         ("provisioned_concurrency", -1),
         ("image_buckets", "photos"),
         ("image_buckets", [1]),
