@@ -1,0 +1,262 @@
+"""docs/operate.md: every command in it exists, and every figure is that of the code."""
+
+import json
+import re
+import shlex
+from collections.abc import Callable, Iterator
+from decimal import ROUND_HALF_UP, Decimal
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import botocore.session
+import pytest
+import typer
+from botocore import xform_name
+
+from cli.main import app
+from infra.config import CONTEXT
+from infra.edge import BODY_LIMIT
+from infra.functions import ROOT, functions
+from infra.models import MODELS, models
+from infra.needs import ANSWER, NEEDS, PROFILES, Size
+from tests.infra.conftest import Template, of_type
+
+DOCUMENT = (ROOT / "docs" / "operate.md").read_text()
+OF_EVERY_COMMAND = {"query", "output", "region", "endpoint-url"}
+ALIASES = {"cdk": {"bootstrap", "deploy", "destroy", "diff"}}
+MONTH = 730 * 3600  # seconds
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```", DOCUMENT, re.DOTALL | re.MULTILINE)
+
+
+def table(heading: str) -> list[list[str]]:
+    """The rows of the table whose first line begins with a heading."""
+    (found,) = re.findall(rf"^\| {heading} .*\n\|[-|]+\n((?:\|.*\n)+)", DOCUMENT, re.MULTILINE)
+    return [
+        [cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]] for line in found.splitlines()
+    ]
+
+
+def commands() -> Iterator[list[str]]:
+    """Each command of the shell blocks, those inside others first."""
+    text = "".join(blocks("bash"))
+    text += "\n".join(re.findall(r"`((?:sightline|make|aws) [^`…]+?)(?: …)?`", DOCUMENT))
+    for line in text.splitlines():
+        rest = re.sub(r"^\w+\(\) \{ (.*) \}$", r"\1", line)
+        while inner := re.search(r"\$\(([^()]*)\)", rest):
+            yield shlex.split(inner[1])
+            rest = rest.replace(inner[0], "X")
+        words = shlex.split(rest, comments=True)
+        while words and (words[0] == "export" or re.match(r"\w+=", words[0])):
+            words = words[1:]
+        if words:
+            yield words
+
+
+def test_there_are_commands_of_every_kind_and_no_others() -> None:
+    assert {each[0] for each in commands()} == {
+        *("aws", "cdk", "git", "make", "npx", "output", "sightline")
+    }
+
+
+@pytest.mark.parametrize("words", [each for each in commands() if each[0] == "sightline"])
+def test_sightlines_commands_exist(words: list[str]) -> None:
+    command: Any = typer.main.get_command(app)
+    rest = words[1:]
+    while rest and hasattr(command, "commands"):
+        assert rest[0] in command.commands, words
+        command, rest = command.commands[rest[0]], rest[1:]
+    options = {name for each in command.params for name in each.opts}
+    assert {each for each in rest if each.startswith("--")} <= options
+
+
+def test_makes_verbs_exist() -> None:
+    verbs = {*re.findall(r"^([\w./-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE)}
+    used = {each[1] for each in commands() if each[0] == "make"}
+    used |= {*re.findall(r'"make (\S+)"', DOCUMENT)}
+    assert used <= verbs
+    assert {each[1] for each in commands() if each[0] == "cdk"} == ALIASES["cdk"]
+
+
+@cache
+def operations(service: str) -> dict[str, set[str]]:
+    """The commands of a service in the AWS CLI, each with its options."""
+    session = botocore.session.get_session()
+    model = session.get_service_model(service)
+    found = {}
+    for name in model.operation_names:
+        shape = model.operation_model(name).input_shape
+        members = {} if shape is None else shape.members
+        options = {xform_name(each, "-"): member.type_name for each, member in members.items()}
+        turned = {f"no-{each}" for each, kind in options.items() if kind == "boolean"}
+        found[xform_name(name, "-")] = {*options, *turned, *OF_EVERY_COMMAND}
+    return found
+
+
+@pytest.mark.parametrize("words", [each for each in commands() if each[0] == "aws"])
+def test_awss_commands_exist(words: list[str]) -> None:
+    _, service, operation, *rest = words
+    if service == "configure":  # of the CLI itself
+        return
+    service = {"s3api": "s3"}.get(service, service)
+    if operation == "wait":
+        session = botocore.session.get_session()
+        waiters = session.get_waiter_model(service).waiter_names
+        waiter = next(each for each in waiters if xform_name(each, "-") == rest[0])
+        operation = xform_name(session.get_waiter_model(service).get_waiter(waiter).operation, "-")
+    known = operations(service)[operation]
+    own = {"detect-labels": "image-bytes", "subscribe": "notification-endpoint"}  # of the CLI
+    assert {each[2:] for each in rest if each.startswith("--")} <= {*known, own.get(operation)}
+
+
+def test_every_context_is_told_with_its_default() -> None:
+    told = {row[0].strip("`"): row[1].strip("`") for row in table("context")}
+    defaults = json.loads((ROOT / "cdk.json").read_text())["context"]
+    assert [*told] == [*CONTEXT]
+    for name, default in told.items():
+        written = "none" if defaults[name] == "" else defaults[name]
+        assert default == (written if isinstance(written, str) else json.dumps(written)), name
+
+
+def test_the_profiles_are_those_of_the_needs() -> None:
+    rows = table(r"profile \| reads and writes items")
+    sizes = (Size.TABLE, Size.SEARCH, Size.MODELS, Size.EVERYTHING)
+    assert {row[0].strip("`"): [int(each) for each in row[1:]] for row in rows} == {
+        name: [sized[each] for each in sizes] for name, sized in PROFILES.items()
+    }
+
+
+def test_every_alarm_is_told_of(api: Template) -> None:
+    told = {row[0].strip("`").replace("<Group>", r"\w+?") for row in table("alarm")}
+    used = set()
+    for alarm in of_type(api, "CloudWatch::Alarm").values():
+        name = alarm["AlarmName"].removeprefix("sightline-dev-")
+        fitting = {each for each in told if re.fullmatch(each, name)}
+        assert fitting, name
+        used |= fitting
+    assert used == told
+
+
+def test_every_metric_and_message_is_told_of(capsys: pytest.CaptureFixture[str]) -> None:
+    from sightline import metrics
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AWS_LAMBDA_FUNCTION_NAME", "detect-faces")
+        with metrics.measured("DetectFaces"), metrics.model_run("face_detector"):
+            pass
+    written = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    named = [each for line in written for each in line["_aws"]["CloudWatchMetrics"]]
+    assert {each["Namespace"] for each in named} == {"Sightline"}
+    assert {metric["Name"] for each in named for metric in each["Metrics"]} == {
+        row[0].strip("`") for row in table("metric")
+    }
+    core = ROOT / "layers" / "core" / "python" / "sightline"
+    code = "".join(path.read_text() for path in core.rglob("*.py"))
+    for row in table("`message`"):
+        message = row[0].strip("`")
+        assert re.search(rf'logger\.\w+\(\s*"{message}"', code), message
+
+
+def test_the_limits_are_those_of_the_code() -> None:
+    from infra.front_door import BURST, RATE
+    from sightline.store.images import LIMIT
+
+    told = {row[0]: row[1] for row in table("what \\| how much")}
+    image = BODY_LIMIT * 3 / 4 / 1e6
+    assert told == {
+        "body of a request": f"{BODY_LIMIT:,} bytes, {int(image * 10) / 10} MB of image",
+        "image in S3": f"{LIMIT // 2**20} MB",
+        "time of an answer": f"{ANSWER} seconds",
+        "requests": f"{RATE} a second, {BURST} at once",
+    }
+
+
+def snapshots(profile: str) -> float:
+    """GiB of all functions with snapshots."""
+    sizes = PROFILES[profile]
+    return sum(sizes[NEEDS[each.module].size] for each in functions() if models(each.module)) / 1024
+
+
+def test_the_example_adds_up() -> None:
+    *rows, total = table("what \\| quantity")
+    amounts = []
+    for what, quantity, _, price, amount in rows:
+        paid = Decimal(quantity.replace(",", "")) * Decimal(price.strip("$"))
+        amounts.append(paid.quantize(Decimal("0.01"), ROUND_HALF_UP))
+        assert amount == f"${amounts[-1]}", what
+    assert total[-1] == f"**${sum(amounts)}**"
+
+
+def test_the_fixed_costs_are_those_of_the_templates(api: Template) -> None:
+    quantities = {row[0]: row[1].replace(",", "") for row in table("what \\| quantity")}
+    kept = float(quantities["Lambda, snapshots kept"])
+    assert kept == round(snapshots("standard") * MONTH, -3)
+    watched = [
+        metric
+        for alarm in of_type(api, "CloudWatch::Alarm").values()
+        for metric in alarm.get("Metrics", [{"MetricStat": alarm}])
+        if "MetricStat" in metric
+    ]
+    assert float(quantities["CloudWatch, alarms"]) == len(watched)
+    used = ("detect_labels", "index_faces", "search_faces_by_image")
+    named = len(used) * 5 + sum(len(MODELS[each]) for each in used)
+    assert float(quantities["CloudWatch, metrics of three operations"]) == named
+    price = 0.0000015046
+    assert table("profile \\| memory of all") == [
+        [f"`{each}`", f"{snapshots(each):.1f} GiB", f"${snapshots(each) * MONTH * price:.2f}"]
+        for each in PROFILES
+    ]
+    worker = PROFILES["standard"][NEEDS["on_upload"].size] / 1024
+    running = (snapshots("standard") - worker) * MONTH * 0.0000033334
+    assert f"is ${running:.2f} a month" in DOCUMENT
+
+
+def test_the_policies_let_the_pipeline_do_what_it_does() -> None:
+    allowed: set[str] = set()
+    for policy in map(json.loads, blocks("json")):
+        for statement in policy["Statement"]:
+            actions = statement["Action"]
+            allowed |= {actions} if isinstance(actions, str) else {*actions}
+    assert allowed == {
+        "cloudformation:GetTemplate",
+        "cloudformation:ListStackResources",
+        "lambda:DeleteFunction",
+        "lambda:GetAlias",
+        "lambda:ListVersionsByFunction",
+        "lambda:UpdateAlias",
+        "secretsmanager:CreateSecret",
+        "secretsmanager:DeleteSecret",
+        "sts:AssumeRole",
+        "sts:AssumeRoleWithWebIdentity",
+    }
+    assert not re.search(r"\b\d{12}\b", DOCUMENT)
+
+
+def test_the_pipeline_inside_aws_deploys_the_same_stacks(
+    templates_of: Callable[..., dict[str, Template]],
+    no_layers: Callable[[str], Path],
+    tmp_path: Path,
+) -> None:
+    from infra import bundle
+
+    (code,) = blocks("python")
+    sample = ModuleType("pipeline")
+    exec(compile(code, "pipeline.py", "exec"), sample.__dict__)  # noqa: S102 - our own document
+    context = json.loads((ROOT / "cdk.json").read_text())["context"] | {"stage": "prod"}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(bundle, "build", no_layers)
+        patch.setenv("CDK_OUTDIR", str(tmp_path))
+        assembly = sample.build(context).synth()
+    (nested,) = assembly.nested_assemblies
+    stacks = {each.stack_name: each.template for each in nested.nested_assembly.stacks}
+    for name, template in templates_of(stage="prod").items():
+        same = stacks[f"Sightline-prod-{name}"]
+        assert same["Outputs"].keys() == template["Outputs"].keys()
+        other = same["Resources"].keys() ^ template["Resources"].keys()
+        kinds = {(same["Resources"] | template["Resources"])[each]["Type"] for each in other}
+        assert kinds <= {"AWS::Lambda::Permission"}  # whose names hold the whole path
+    assert assembly.stacks[0].stack_name == "Sightline-Pipeline"
