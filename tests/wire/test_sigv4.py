@@ -114,6 +114,12 @@ def test_a_part_that_is_missing_is_named(change: Callable[[], HttpRequest]) -> N
         check(change())
 
 
+def test_a_long_header_is_read_once() -> None:
+    """A pattern that began anew at each letter would take hours for this one."""
+    with pytest.raises(errors.IncompleteSignatureException):
+        check(authorization(lambda header: header[:17] + "A" * 1_000_000))
+
+
 def test_the_date_of_the_scope_must_be_the_days() -> None:
     stale = f"{datetime.now(UTC) + timedelta(days=1):{TIME_FORMAT}}"
     with pytest.raises(errors.InvalidSignatureException, match="scope"):

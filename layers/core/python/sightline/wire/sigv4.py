@@ -76,7 +76,7 @@ def read_claim(request: HttpRequest, service: str) -> Claim:
     algorithm, _, rest = header.partition(" ")
     if algorithm != ALGORITHM:
         raise IncompleteSignatureException(f"Authorization must begin with {ALGORITHM}.")
-    parts = dict(re.findall(r"(\w+)=([^,\s]+)", rest))
+    parts = dict(part.split("=", 1) for part in re.split(r"[,\s]+", rest) if "=" in part)
     for name in ("Credential", "SignedHeaders", "Signature"):
         if name not in parts:
             raise IncompleteSignatureException(f"Authorization header requires '{name}' parameter.")
