@@ -67,6 +67,7 @@ def test_the_key_of_a_deployment_is_made_in_aws_and_may_do_no_more_than_the_test
     server: Server, tmp_path: Path, astronaut: Path
 ) -> None:
     """A deployment's address has no Secrets Manager: only that service's own address is called."""
+    before = left_behind(server)
     done = run(
         *("smoke", str(astronaut), "--prefix", "sightline/prod/keys"),
         *("--endpoint-url", "https://127.0.0.1:9"),
@@ -78,13 +79,14 @@ def test_the_key_of_a_deployment_is_made_in_aws_and_may_do_no_more_than_the_test
     assert done.stderr == (
         'Error: Could not connect to the endpoint URL: "https://127.0.0.1:9/"\n'
     )  # of the first operation, so the key was made
-    assert not left_behind(server)[1]
+    assert left_behind(server) == before
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_test_that_is_cancelled_leaves_no_key(
     server: Server, tmp_path: Path, astronaut: Path, number: signal.Signals
 ) -> None:
+    before = left_behind(server)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         address = f"https://127.0.0.1:{silent.getsockname()[1]}"
         command = [*COMMAND, "smoke", str(astronaut), "--endpoint-url", address]
@@ -96,10 +98,10 @@ def test_a_test_that_is_cancelled_leaves_no_key(
         with subprocess.Popen(command, cwd=tmp_path, env=environment(**settings)) as process:
             silent.settimeout(PATIENCE)
             with silent.accept()[0]:  # of its first operation, so that there is a key
-                assert left_behind(server)[1]
+                assert left_behind(server) != before
                 process.send_signal(number)
                 assert process.wait(PATIENCE) != 0
-    assert not left_behind(server)[1]
+    assert left_behind(server) == before
 
 
 class Service:
