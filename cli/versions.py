@@ -118,12 +118,17 @@ def _deployed(stage: str) -> Iterator[tuple[str, str]]:
     import boto3  # noqa: PLC0415
 
     pages = boto3.client("cloudformation").get_paginator("list_stack_resources")
-    for page in pages.paginate(StackName=f"Sightline-{stage}-Api"):
-        for each in page["StackResourceSummaries"]:
-            gone = each["ResourceStatus"].startswith("DELETE")
-            if each["ResourceType"] == "AWS::Lambda::Version" and not gone:
-                *_, function, version = each["PhysicalResourceId"].split(":")  # of an ARN
-                yield function, version
+    todo = [f"Sightline-{stage}-Api"]
+    while todo:
+        for page in pages.paginate(StackName=todo.pop()):
+            for each in page["StackResourceSummaries"]:
+                if each["ResourceStatus"].startswith("DELETE"):
+                    continue
+                if each["ResourceType"] == "AWS::CloudFormation::Stack":
+                    todo.append(each["PhysicalResourceId"])
+                if each["ResourceType"] == "AWS::Lambda::Version":
+                    *_, function, version = each["PhysicalResourceId"].split(":")  # of an ARN
+                    yield function, version
 
 
 def _checked(document: Any) -> dict[str, str]:

@@ -15,7 +15,7 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from infra.config import Config
-from infra.functions import Kind
+from infra.functions import Kind, pascal
 from infra.lambdas import LambdaFunction
 from infra.state import StateStack
 
@@ -134,7 +134,7 @@ def _groups(
         found = [*members]
         parts = [found[start : start + METRICS] for start in range(0, len(found), METRICS)]
         for number, part in enumerate(parts, 1):
-            name = family.title().replace("_", "")
+            name = pascal(family)
             yield (f"{name}{number}" if len(parts) > 1 else name), part
 
 

@@ -13,6 +13,7 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
+from infra.functions import pascal
 from infra.nag import acknowledge
 
 BATCH = 10  # messages; ten photos by all operations fit into the worker's time
@@ -105,7 +106,7 @@ class Triggers(Construct):
     def _schedule(self, worker: lambda_.Alias, module: str, every: Duration) -> None:
         rule = events.Rule(
             self,
-            module.title().replace("_", ""),
+            pascal(module),
             schedule=events.Schedule.rate(every),
             targets=[targets.LambdaFunction(worker, retry_attempts=0)],
         )

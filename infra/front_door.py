@@ -125,12 +125,18 @@ class FrontDoor(Construct):
         return log_group(self, id, name=name, config=self._config, key=self._key)
 
     def _invoker(self) -> iam.Role:
-        """One role for API Gateway, in place of a permission on each function."""
+        """One role for API Gateway, in place of a permission on each function.
+
+        A statement for each: the CDK makes few of them, and of a policy that is too long several.
+        """
         role = iam.Role(
             self, "Invoker", assumed_by=iam.ServicePrincipal("apigateway.amazonaws.com")
         )
-        arns = [self._operations[name].function_arn for name in sorted(self._operations)]
-        role.add_to_policy(iam.PolicyStatement(actions=["lambda:InvokeFunction"], resources=arns))
+        for name in sorted(self._operations):
+            arn = self._operations[name].function_arn
+            role.add_to_policy(
+                iam.PolicyStatement(actions=["lambda:InvokeFunction"], resources=[arn])
+            )
         return role
 
     def _distribution(self, secret: secretsmanager.Secret | None) -> cloudfront.Distribution:

@@ -40,12 +40,17 @@ class Function:
     @property
     def id(self) -> str:
         """The construct's id: the operation's name, or `OnUpload` for `on_upload`."""
-        return self.operation or self.module.title().replace("_", "")
+        return self.operation or pascal(self.module)
 
     @property
     def name(self) -> str:
         """The function's name within a stage, such as `detect-faces`."""
         return self.module.replace("_", "-")
+
+
+def pascal(name: str) -> str:
+    """`OnUpload` of `on_upload`."""
+    return name.title().replace("_", "")
 
 
 @cache

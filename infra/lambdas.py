@@ -37,14 +37,17 @@ NETWORK = (  # of Lambda's guide, "Giving Lambda functions access to resources i
     "ec2:UnassignPrivateIpAddresses",
 )
 
+# A function's references to layers bear names of the stack around it, by which a version would be a
+# new one in another app with the same layers. What is in the layers makes a version new anyway.
+lambda_.Function.classify_version_property("Layers", False)
+
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What all functions of a stack share."""
+    """What all functions of a deployment share."""
 
     config: Config
     state: StateStack
-    code: lambda_.Code
     layers: Layers
     network: Network | None
 
@@ -56,9 +59,12 @@ class LambdaFunction(Construct):
         alias: what callers call.
     """
 
-    def __init__(self, scope: Construct, function: Function, shared: Surroundings) -> None:
+    def __init__(
+        self, scope: Construct, function: Function, shared: Surroundings, code: lambda_.Code
+    ) -> None:
         super().__init__(scope, function.id)
         self.of, self._shared, self._needs = function, shared, needs(function)
+        self._code = code
         self._models = models(function.module)
         self._name = shared.config.name(function.name)
         self._log_group = log_group(
@@ -118,7 +124,7 @@ class LambdaFunction(Construct):
             description=f"Sightline: {self.of.operation or self.of.module}",
             runtime=lambda_.Runtime.PYTHON_3_13,
             architecture=lambda_.Architecture.ARM_64,
-            code=self._shared.code,
+            code=self._code,
             handler=self.of.handler,
             layers=self._shared.layers.of(self._needs),
             role=self._role,

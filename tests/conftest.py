@@ -26,7 +26,8 @@ from sightline.domain import access
 from sightline.store import aws, keys, shards
 from sightline.wire.model import SDK
 from tests import guard
-from tests.policies import Templates, missing, policies, synthesised
+from tests.policies import missing, policies, synthesised
+from tests.templates import Templates
 
 if TYPE_CHECKING:
     from moto.core.config import DefaultConfig
@@ -73,7 +74,7 @@ def pytest_runtest_call() -> Generator[None, None, None]:
 
 @pytest.fixture(scope="session")
 def templates(request: pytest.FixtureRequest) -> Templates:
-    """The synthesised templates, by their stacks' ends."""
+    """The synthesised templates, as they are deployed."""
     if reason := missing():
         pytest.skip(reason)
     return synthesised(request.config.cache.mkdir("templates"))

@@ -19,8 +19,9 @@ from typing import Any
 import pytest
 
 from infra.functions import ROOT, functions
+from tests import templates as made
+from tests.templates import Templates, whole
 
-Templates = dict[str, dict[str, Any]]  # `State` and `Api`
 PSEUDO = {
     "AWS::Partition": "aws",
     "AWS::Region": "us-east-1",
@@ -79,7 +80,7 @@ def _digest() -> str:
     """Of all that the templates are made of, beside the layers' and the handlers' content."""
     files = [path for path in (ROOT / "infra").rglob("*") if path.suffix in (".py", ".js")]
     digest = hashlib.sha256(version("aws-cdk-lib").encode())
-    for path in (*sorted(files), ROOT / "cdk.json", Path(__file__)):
+    for path in (*sorted(files), ROOT / "cdk.json", Path(__file__), Path(made.__file__)):
         digest.update(path.name.encode() + path.read_bytes())
     digest.update("".join(each.handler for each in functions()).encode())
     return digest.hexdigest()
@@ -97,16 +98,12 @@ def _synthesise(cache: Path) -> Templates:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(bundle, "build", folder)
-        assembly = build().synth()
-    return {
-        name: assembly.get_stack_by_name(f"Sightline-dev-{name}").template
-        for name in ("State", "Api")
-    }
+        return made.written(build().synth(), "Sightline-dev")
 
 
 def policies(templates: Templates) -> dict[str, Policy]:
     """The policy of every function, by module."""
-    api, outputs = templates["Api"]["Resources"], templates["State"]["Outputs"]
+    api, outputs = whole(templates)["Resources"], templates["State"]["Outputs"]
     exports = {
         each["Export"]["Name"]: each["Value"] for each in outputs.values() if "Export" in each
     }

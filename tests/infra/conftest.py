@@ -11,8 +11,7 @@ from typing import Any
 import pytest
 
 from infra import bundle
-
-Template = dict[str, Any]
+from tests.templates import Template, Templates, whole, written
 
 
 @pytest.fixture(scope="session")
@@ -52,33 +51,40 @@ def app_of(cdk: None, no_layers: Callable[[str], Path]) -> Callable[..., Any]:
 
 
 @pytest.fixture(scope="session")
-def templates_of(app_of: Callable[..., Any]) -> Callable[..., dict[str, Template]]:
-    """The templates of a context, `State` and `Api`; each context is synthesised once."""
+def written_of(app_of: Callable[..., Any]) -> Callable[..., Templates]:
+    """The templates of a context as they are deployed; each context is synthesised once."""
 
     @cache
-    def synthesised(context: str) -> dict[str, Template]:
+    def synthesised(context: str) -> Templates:
         given = json.loads(context)
-        name = f"Sightline-{given.get('stage', 'dev')}"
-        assembly = app_of(**given).synth()
-        return {
-            each: assembly.get_stack_by_name(f"{name}-{each}").template for each in ("State", "Api")
-        }
+        return written(app_of(**given).synth(), f"Sightline-{given.get('stage', 'dev')}")
 
-    def templates(**context: Any) -> dict[str, Template]:
+    def templates(**context: Any) -> Templates:
         return synthesised(json.dumps(context, sort_keys=True))
 
     return templates
 
 
 @pytest.fixture(scope="session")
-def state(templates_of: Callable[..., dict[str, Template]]) -> Template:
+def templates_of(written_of: Callable[..., Templates]) -> Callable[..., Templates]:
+    """The templates of a context, `State` and `Api`, each whole."""
+
+    def templates(**context: Any) -> Templates:
+        found = written_of(**context)
+        return {"State": found["State"], "Api": whole(found)}
+
+    return templates
+
+
+@pytest.fixture(scope="session")
+def state(templates_of: Callable[..., Templates]) -> Template:
     """The template of the state, by `cdk.json` alone."""
     return templates_of()["State"]
 
 
 @pytest.fixture(scope="session")
-def api(templates_of: Callable[..., dict[str, Template]]) -> Template:
-    """The template of the service, by `cdk.json` alone."""
+def api(templates_of: Callable[..., Templates]) -> Template:
+    """The template of the service, by `cdk.json` alone, with all that is nested in it."""
     return templates_of()["Api"]
 
 

@@ -1,6 +1,7 @@
 """Deploys the synthesised templates to moto's CloudFormation, and runs handlers as deployed.
 
-moto cannot make everything: what is left out stands in two tables, each with its reason.
+moto cannot make everything: what is left out stands in two tables, each with its reason. It makes
+nested stacks from what lies in its S3, but does not know their outputs: `_outputs` adds these.
 """
 
 import copy
@@ -15,11 +16,12 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
+from moto.cloudformation.models import Stack
 
 from infra.functions import functions
 from sightline.settings import settings
 from tests.conftest import ENVIRONMENT
-from tests.policies import Templates
+from tests.templates import NESTED, STACKS, Template, Templates, asset, replaced
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
@@ -44,13 +46,13 @@ LEFT_OUT_PROPERTIES = {  # of resources that are made
 }
 BOOTSTRAP = "/cdk-bootstrap/hnb659fds/version"
 ASSETS = "cdk-hnb659fds-assets-123456789012-us-east-1"
-STACKS = ("State", "Api")
 
 
 class Deployment:
     """Both stacks in moto's account, which must be there.
 
     Attributes:
+        templates: what was deployed, as `tests.templates` names it.
         outputs: of the state's stack, by name.
         environments: what moto's Lambda gives each function, by module.
     """
@@ -58,11 +60,12 @@ class Deployment:
     def __init__(self, templates: Templates) -> None:
         self._client: CloudFormationClient = boto3.client("cloudformation")
         boto3.client("ssm").put_parameter(Name=BOOTSTRAP, Value="30", Type="String")
-        _upload_assets(templates["Api"])
-        self.templates = {name: fitting(templates[name]) for name in STACKS}
-        for name in STACKS:
-            body = json.dumps(self.templates[name])
-            self._client.create_stack(StackName=stack(name), TemplateBody=body)
+        self.templates = {name: fitting(each) for name, each in templates.items()}
+        _upload_assets(self.templates)
+        with _outputs():
+            for name in STACKS:
+                body = json.dumps(self.templates[name])
+                self._client.create_stack(StackName=stack(name), TemplateBody=body)
         (described,) = self._client.describe_stacks(StackName=stack("State"))["Stacks"]
         self.outputs = {each["OutputKey"]: each["OutputValue"] for each in described["Outputs"]}
         self._mend_buckets(templates["State"])
@@ -75,12 +78,13 @@ class Deployment:
         }
 
     def made(self, name: str) -> dict[str, str]:
-        """Types of a stack's resources, by logical id."""
-        return {logical: kind for logical, (kind, _) in self._resources(name).items()}
+        """Types of the resources of one of `templates`, by logical id."""
+        deployed = stack(name) if name in STACKS else self._resources(stack("Api"))[name][1]
+        return {logical: kind for logical, (kind, _) in self._resources(deployed).items()}
 
     def _resources(self, name: str) -> dict[str, tuple[str, str]]:
         """Types and names of a stack's resources, by logical id."""
-        pages = self._client.get_paginator("list_stack_resources").paginate(StackName=stack(name))
+        pages = self._client.get_paginator("list_stack_resources").paginate(StackName=name)
         return {
             each["LogicalResourceId"]: (each["ResourceType"], each["PhysicalResourceId"])
             for page in pages
@@ -112,7 +116,7 @@ class Deployment:
     def _mend_buckets(self, template: Mapping[str, Any]) -> None:
         """Sets what moto's CloudFormation does not read of a bucket, with S3's own API."""
         s3 = boto3.client("s3")
-        for logical, (kind, bucket) in self._resources("State").items():
+        for logical, (kind, bucket) in self._resources(stack("State")).items():
             if kind != "AWS::S3::Bucket":
                 continue
             properties = template["Resources"][logical]["Properties"]
@@ -130,17 +134,19 @@ def stack(name: str) -> str:
     return f"Sightline-dev-{name}"
 
 
-def fitting(template: Mapping[str, Any]) -> dict[str, Any]:
+def fitting(template: Template) -> Template:
     """The template without what is left out, and without outputs of that."""
     resources: dict[str, Any] = copy.deepcopy(template["Resources"])
     gone = {name for name, each in resources.items() if each["Type"] in LEFT_OUT}
     functions_of = {
-        name: {"Fn::GetAtt": [each["Properties"]["FunctionName"]["Ref"], "Arn"]}
-        for name, each in resources.items()
+        json.dumps({"Ref": alias}): {
+            "Fn::GetAtt": [each["Properties"]["FunctionName"]["Ref"], "Arn"]
+        }
+        for alias, each in resources.items()
         if each["Type"] == "AWS::Lambda::Alias"
     }
     kept = {
-        name: _replaced(each, functions_of) for name, each in resources.items() if name not in gone
+        name: replaced(each, functions_of) for name, each in resources.items() if name not in gone
     }
     for each in kept.values():
         each.pop("DependsOn", None)  # moto finds the order by itself
@@ -148,20 +154,11 @@ def fitting(template: Mapping[str, Any]) -> dict[str, Any]:
             if each["Type"] == kind:
                 del each["Properties"][name]
     outputs = {
-        name: each for name, each in template["Outputs"].items() if not gone & set(_names(each))
+        name: each
+        for name, each in replaced(template["Outputs"], functions_of).items()
+        if not gone & set(_names(each))
     }
     return {**template, "Resources": kept, "Outputs": outputs}
-
-
-def _replaced(value: Any, by_name: Mapping[str, Any]) -> Any:
-    match value:
-        case {"Ref": str(name)} if name in by_name:
-            return by_name[name]
-        case dict():
-            return {key: _replaced(each, by_name) for key, each in value.items()}
-        case list():
-            return [_replaced(each, by_name) for each in value]
-    return value
 
 
 def _names(value: Any) -> Iterator[str]:
@@ -177,17 +174,35 @@ def _names(value: Any) -> Iterator[str]:
                 yield from _names(each)
 
 
-def _upload_assets(template: Mapping[str, Any]) -> None:
+@contextmanager
+def _outputs() -> Iterator[None]:
+    """Lets a template have outputs of the stacks that are nested in it."""
+
+    def output(self: Stack, attribute: str) -> Any:
+        found = self.output_map[attribute.removeprefix("Outputs.")]
+        assert found is not None
+        return found.value
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Stack, "get_cfn_attribute", output, raising=False)
+        yield
+
+
+def _upload_assets(templates: Templates) -> None:
     """What `cdk deploy` does first; moto looks whether the code is there, not what it is."""
     s3, code = boto3.client("s3"), io.BytesIO()
     with zipfile.ZipFile(code, "w") as archive:
         archive.writestr("name.txt", "code")
     s3.create_bucket(Bucket=ASSETS)
-    for resource in template["Resources"].values():
-        properties = resource.get("Properties", {})
-        place = properties.get("Code") or properties.get("Content") or {}
-        if "S3Key" in place:
-            s3.put_object(Bucket=ASSETS, Key=place["S3Key"], Body=code.getvalue())
+    for template in templates.values():
+        for name, resource in template["Resources"].items():
+            properties = resource.get("Properties", {})
+            place = properties.get("Code") or properties.get("Content") or {}
+            if "S3Key" in place:
+                s3.put_object(Bucket=ASSETS, Key=place["S3Key"], Body=code.getvalue())
+            if resource["Type"] == NESTED:
+                body = json.dumps(templates[name])
+                s3.put_object(Bucket=ASSETS, Key=f"{asset(resource)}.json", Body=body)
 
 
 @contextmanager

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from infra.functions import Kind, functions
-from tests.infra.conftest import Template, of_type
+from tests.infra.conftest import of_type
+from tests.templates import Template
 
 NAMES = {each.id for each in functions()}
 ANSWERING = {each.id for each in functions() if each.kind is not Kind.WORKER}

@@ -9,8 +9,9 @@ import pytest
 from infra.functions import FOLDER, Function, Kind, functions
 from infra.needs import INFERENCE, NEEDS, PROFILES, Grant, needs
 from sightline.wire.model import EXTENSIONS, module_name, service_model
-from tests.infra.conftest import Template, of_type
+from tests.infra.conftest import of_type
 from tests.infra.reach import reach, source
+from tests.templates import Template
 
 EVERY = [pytest.param(function, id=function.module) for function in functions()]
 Templates = Callable[..., dict[str, Template]]

@@ -6,8 +6,9 @@ import pytest
 
 from infra.functions import Function, Kind, functions
 from infra.needs import Grant, needs
-from tests.infra.conftest import Template, of_type
+from tests.infra.conftest import of_type
 from tests.infra.reach import reach
+from tests.templates import Template
 
 EVERY = [pytest.param(function, id=function.module) for function in functions()]
 MODULES = {  # that call with a right, each of them alone

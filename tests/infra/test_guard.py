@@ -11,7 +11,8 @@ from infra.functions import functions
 from sightline.settings import settings
 from sightline.store import aws, table
 from tests import guard
-from tests.policies import Policy, Templates, policies
+from tests.policies import Policy, policies
+from tests.templates import Templates
 
 if TYPE_CHECKING:
     from mypy_boto3_rekognition import RekognitionClient

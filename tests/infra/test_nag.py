@@ -22,11 +22,13 @@ def test_no_rule_is_broken(templates_of: Callable[..., Any], context: dict[str, 
     assert templates_of(**context)  # else the synthesis fails
 
 
-def test_a_broken_rule_ends_the_synthesis(app_of: Callable[..., Any]) -> None:
+@pytest.mark.parametrize("nested", [False, True])
+def test_a_broken_rule_ends_the_synthesis(app_of: Callable[..., Any], nested: bool) -> None:
     from aws_cdk import aws_sqs as sqs
 
     app = app_of()
-    sqs.Queue(app.node.find_child("Sightline-dev-Api"), "Open")
+    api = app.node.find_child("Sightline-dev-Api")
+    sqs.Queue(api.node.find_child("Image") if nested else api, "Open")
     with pytest.raises(RuntimeError, match=r"(?s)AwsSolutions-SQS3.*Serverless-SQSRedrivePolicy"):
         app.synth()
 
@@ -35,7 +37,8 @@ def test_a_whole_stack_is_never_excused(app_of: Callable[..., Any]) -> None:
     from infra.nag import acknowledge
 
     app = app_of()
-    for construct in (app, app.node.find_child("Sightline-dev-Api")):
+    api = app.node.find_child("Sightline-dev-Api")
+    for construct in (app, api, api.node.find_child("Image")):
         with pytest.raises(ValueError, match="never for a whole stack"):
             acknowledge(construct, {"AwsSolutions-S1": "because"})
 

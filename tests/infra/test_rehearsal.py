@@ -27,10 +27,9 @@ from tests.infra.rehearsal import (
     KNOWN_TO_MOTO,
     LEFT_OUT,
     LEFT_OUT_PROPERTIES,
-    STACKS,
     Deployment,
 )
-from tests.policies import Templates
+from tests.templates import Templates
 
 if TYPE_CHECKING:
     from mypy_boto3_rekognition import RekognitionClient
@@ -93,8 +92,8 @@ def test_everything_is_made_that_moto_can_make(
     deployment: Deployment, templates: Templates
 ) -> None:
     types = set[str]()
-    for name in STACKS:
-        resources = templates[name]["Resources"]
+    for name, template in templates.items():
+        resources = template["Resources"]
         expected = {logical: each["Type"] for logical, each in resources.items()}
         types |= set(expected.values())
         assert deployment.made(name) == {

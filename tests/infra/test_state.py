@@ -8,7 +8,8 @@ import pytest
 
 from infra.functions import ROOT
 from infra.needs import NEEDS
-from tests.infra.conftest import Template, of_type
+from tests.infra.conftest import of_type
+from tests.templates import Template
 
 # A logical id that changes is a new, empty resource beside the old one: change one only on purpose,
 # and say in `docs/operate.md` how data get from the old to the new.

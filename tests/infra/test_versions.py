@@ -126,6 +126,17 @@ def test_one_that_lambda_refuses_keeps_no_other_from_it(
     assert (live(client, first), live(client, second)) == ("2", "1")
 
 
+def nested(name: str, status: str = "UPDATE_COMPLETE") -> dict[str, Any]:
+    """A nested stack in the same list."""
+    return {
+        "LogicalResourceId": name,
+        "PhysicalResourceId": f"arn:aws:cloudformation:us-east-1:1:stack/Api-{name}/1",
+        "ResourceType": "AWS::CloudFormation::Stack",
+        "LastUpdatedTimestamp": 0,
+        "ResourceStatus": status,
+    }
+
+
 def resource(name: str, version: int, status: str = "CREATE_COMPLETE") -> dict[str, Any]:
     """A published version in CloudFormation's list of a stack's resources."""
     return {
@@ -148,21 +159,30 @@ def test_after_a_restore_callers_get_what_is_deployed_again(
     client.publish_version(FunctionName=second)  # of a deployment that failed, and was undone
     client.update_alias(FunctionName=second, Name=versions.ALIAS, FunctionVersion="1")
     other = {**resource(first, 7), "ResourceType": "AWS::Lambda::Alias"}
-    pages = ([resource(first, 1, "DELETE_SKIPPED"), resource(first, 2)], [other])
+    image, faces, gone = nested("Image"), nested("Faces"), nested("Gone", "DELETE_COMPLETE")
+    lists = {  # of resources, page after page
+        "Sightline-prod-Api": ([image, gone], [faces]),
+        faces["PhysicalResourceId"]: ([resource(second, 2)],),
+        image["PhysicalResourceId"]: (
+            [resource(first, 1, "DELETE_SKIPPED"), resource(first, 2)],
+            [other],
+        ),
+    }
     stacks: Any = boto3.client("cloudformation")
     client_of = boto3.client
     monkeypatch.setattr(
         boto3, "client", lambda name: stacks if name == "cloudformation" else client_of(name)
     )
     with Stubber(stacks) as stub:
-        for number, page in enumerate((*pages, [resource(second, 2)])):
-            token = {"NextToken": str(number)} if number else {}
-            more = {"NextToken": str(number + 1)} if number < len(pages) else {}
-            stub.add_response(
-                "list_stack_resources",
-                {"StackResourceSummaries": page, **more},
-                {"StackName": "Sightline-prod-Api", **token},
-            )
+        for name, pages in lists.items():
+            for number, page in enumerate(pages):
+                token = {"NextToken": str(number)} if number else {}
+                more = {"NextToken": str(number + 1)} if page is not pages[-1] else {}
+                stub.add_response(
+                    "list_stack_resources",
+                    {"StackResourceSummaries": page, **more},
+                    {"StackName": name, **token},
+                )
         done = run("deployed", "--stage", "prod")
     assert done.exit_code == 0, done.output
     assert "2 of 2 functions are as deployed." in done.output
