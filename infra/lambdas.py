@@ -139,7 +139,10 @@ class LambdaFunction(Construct):
             vpc=network.vpc if network else None,
             vpc_subnets=network.subnets if network else None,
             security_groups=[network.functions] if network else None,
-            current_version_options=lambda_.VersionOptions(removal_policy=RemovalPolicy.RETAIN),
+            # Not RETAIN: what a failed deployment published would stay, and be in the next one's way.
+            current_version_options=lambda_.VersionOptions(
+                removal_policy=RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE
+            ),
         )
 
     def _environment(self) -> dict[str, str]:

@@ -151,7 +151,8 @@ def test_callers_go_to_the_alias_of_a_version_that_stays(api: Template) -> None:
     for alias in aliases.values():
         version = alias["FunctionVersion"]["Fn::GetAtt"][0]
         assert versions[version]["FunctionName"] == alias["FunctionName"]
-        assert api["Resources"][version]["DeletionPolicy"] == "Retain"  # to go back to
+        kept = api["Resources"][version]["DeletionPolicy"]  # to go back to
+        assert kept == "RetainExceptOnCreate"  # what a failed deployment published goes with it
         assert "ProvisionedConcurrencyConfig" not in alias
 
 
