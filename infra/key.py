@@ -10,6 +10,9 @@ from constructs import Construct
 
 from infra.config import Config
 
+# With whatever is in the state, but not what a failed first deployment made: nothing is in it, and it
+# would be in the next one's way.
+KEPT = RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE
 PASS_ON = ("kms:Decrypt", "kms:GenerateDataKey")  # what a service needs to send into a queue
 
 
@@ -21,7 +24,7 @@ def service_key(scope: Construct, config: Config) -> kms.Key:
         alias=f"alias/sightline-{config.stage}",
         description=f"Sightline {config.stage}: everything at rest",
         enable_key_rotation=True,
-        removal_policy=RemovalPolicy.RETAIN,
+        removal_policy=KEPT,
     )
     key.add_to_resource_policy(_logs(config))
     for service in ("events", "cloudwatch"):  # events of S3 on their way, alarms

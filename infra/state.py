@@ -5,7 +5,7 @@ no `ApiStack` to work on them. Logical ids are pinned by a test: one that change
 empty resource.
 """
 
-from aws_cdk import CfnOutput, Duration, RemovalPolicy, Stack
+from aws_cdk import CfnOutput, Duration, Stack
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
@@ -15,12 +15,12 @@ from constructs import Construct
 
 from infra.config import Config
 from infra.events import UploadEvents
-from infra.key import service_key
+from infra.key import KEPT, service_key
 from infra.nag import acknowledge
 from infra.needs import NEEDS
 
 DELIVERIES = 5  # of a message that fails, before it goes to the dead letters
-KEPT = Duration.days(14)  # SQS' longest
+LONGEST = Duration.days(14)  # SQS keeps a message no longer
 OLD_VERSIONS = Duration.days(30)  # for whoever deletes what was not meant
 UNFINISHED = Duration.days(7)
 # Lambda's guide: six times the function's timeout, so that a batch is not given out twice.
@@ -61,6 +61,7 @@ class StateStack(Stack):
             queue=self.uploads,
             dead=self.uploads_dead,
         )
+        self._keep_policies()
         self._outputs()
         self._exports()
 
@@ -83,7 +84,7 @@ class StateStack(Stack):
             encryption=dynamodb.TableEncryption.CUSTOMER_MANAGED,
             encryption_key=self.key,
             deletion_protection=True,
-            removal_policy=RemovalPolicy.RETAIN,
+            removal_policy=KEPT,
         )
 
     def _access_logs(self) -> s3.Bucket:
@@ -100,7 +101,7 @@ class StateStack(Stack):
                     abort_incomplete_multipart_upload_after=UNFINISHED,
                 )
             ],
-            removal_policy=RemovalPolicy.RETAIN,
+            removal_policy=KEPT,
         )
         acknowledge(logs, {"AwsSolutions-S1": "Logs of access to this one would log themselves."})
         return logs
@@ -126,7 +127,7 @@ class StateStack(Stack):
                     expired_object_delete_marker=True,
                 )
             ],
-            removal_policy=RemovalPolicy.RETAIN,
+            removal_policy=KEPT,
         )
         if id == "Photos":  # the property of the construct would bring a function along
             resource = bucket.node.default_child
@@ -149,12 +150,12 @@ class StateStack(Stack):
                 encryption=sqs.QueueEncryption.KMS,
                 encryption_master_key=self.key,
                 enforce_ssl=True,
-                retention_period=KEPT,
+                retention_period=LONGEST,
                 visibility_timeout=hidden,
                 dead_letter_queue=None
                 if dead is None
                 else sqs.DeadLetterQueue(queue=dead, max_receive_count=DELIVERIES),
-                removal_policy=RemovalPolicy.RETAIN,
+                removal_policy=KEPT,
             )
 
         dead = queue(f"{id}Dead", f"{id.lower()}-dead", Duration.seconds(30), None)
@@ -169,7 +170,7 @@ class StateStack(Stack):
             master_key=self.key,
             enforce_ssl=True,
         )
-        topic.apply_removal_policy(RemovalPolicy.RETAIN)
+        topic.apply_removal_policy(KEPT)
         return topic
 
     def _let_cloudwatch_publish(self) -> None:
@@ -182,6 +183,12 @@ class StateStack(Stack):
                 conditions={"StringEquals": {"aws:SourceAccount": self.account}},
             )
         )
+
+    def _keep_policies(self) -> None:
+        """What stays when the stack goes still takes nothing without TLS."""
+        for each in self.node.find_all():
+            if isinstance(each, s3.CfnBucketPolicy | sns.CfnTopicPolicy | sqs.CfnQueuePolicy):
+                each.apply_removal_policy(KEPT)
 
     def _outputs(self) -> None:
         """What the operator's command needs to know."""
