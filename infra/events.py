@@ -18,6 +18,7 @@ from infra.nag import acknowledge
 
 BATCH = 10  # messages; ten photos by all operations fit into the worker's time
 AT_ONCE = 10  # workers of a queue, so that a large import leaves callers their share
+UPLOADS = "on_upload"  # the worker that takes S3's events from their queue
 SCHEDULES = {"sweep": Duration.minutes(5)}  # by module of the worker
 
 
@@ -72,6 +73,9 @@ class Triggers(Construct):
     Args:
         workers: aliases by module.
         reserved: concurrency of the upload worker, where it is limited.
+
+    Raises:
+        ValueError: nothing would start a worker.
     """
 
     def __init__(
@@ -84,10 +88,13 @@ class Triggers(Construct):
         reserved: int | None,
     ) -> None:
         super().__init__(scope, id)
+        if idle := sorted(workers.keys() - {UPLOADS} - SCHEDULES.keys()):
+            files = ", ".join(f"functions/workers/{each}.py" for each in idle)
+            raise ValueError(f"{files}: nothing starts it; infra/events.py gives it what does.")
         mapping = lambda_.EventSourceMapping(
             self,
             "Uploads",
-            target=workers["on_upload"],
+            target=workers[UPLOADS],
             event_source_arn=uploads.queue_arn,
             batch_size=BATCH,
             max_concurrency=min(AT_ONCE, reserved or AT_ONCE),

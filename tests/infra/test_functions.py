@@ -179,6 +179,17 @@ def test_the_clock_starts_the_sweep(api: Template) -> None:
     assert "SourceArn" in permission
 
 
+def test_a_worker_that_nothing_starts_is_refused(
+    app_of: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from infra import events
+
+    monkeypatch.delitem(events.SCHEDULES, "sweep")
+    told = r"functions/workers/sweep\.py: nothing starts it; infra/events\.py"
+    with pytest.raises(ValueError, match=told):
+        app_of()
+
+
 def test_a_stage_of_ones_own(templates_of: Templates) -> None:
     api = templates_of(
         stage="prod",
