@@ -13,7 +13,7 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from infra.functions import pascal
+from infra.functions import WORKERS, pascal
 from infra.nag import acknowledge
 
 BATCH = 10  # messages; ten photos by all operations fit into the worker's time
@@ -89,7 +89,7 @@ class Triggers(Construct):
     ) -> None:
         super().__init__(scope, id)
         if idle := sorted(workers.keys() - {UPLOADS} - SCHEDULES.keys()):
-            files = ", ".join(f"functions/workers/{each}.py" for each in idle)
+            files = ", ".join(f"functions/{WORKERS}/{each}.py" for each in idle)
             raise ValueError(f"{files}: nothing starts it; infra/events.py gives it what does.")
         mapping = lambda_.EventSourceMapping(
             self,

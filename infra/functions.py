@@ -33,6 +33,11 @@ class Function:
     operation: str | None  # such as `DetectFaces`; a worker has none
 
     @property
+    def file(self) -> str:
+        """Where it is, in the repository."""
+        return f"functions/{self.family}/{self.module}.py"
+
+    @property
     def handler(self) -> str:
         """What Lambda calls."""
         return f"functions.{self.family}.{self.module}.handler"
@@ -58,18 +63,22 @@ def functions() -> tuple[Function, ...]:
     """Every function, by family and file name.
 
     Raises:
-        ValueError: a file is neither a worker nor named as an operation of the service model.
+        ValueError: a file is in no family's folder, or is neither a worker nor named as an
+            operation of the service model.
     """
     operations = {module_name(name): name for name in service_model().operation_names}
-    files = sorted(path for path in FOLDER.glob("*/*.py") if path.stem != "__init__")
-    return tuple(_function(path.parent.name, path.stem, operations) for path in files)
+    files = sorted(path.relative_to(FOLDER) for path in FOLDER.rglob("*.py"))
+    return tuple(_function(path, operations) for path in files if path.stem != "__init__")
 
 
-def _function(family: str, module: str, operations: dict[str, str]) -> Function:
+def _function(path: Path, operations: dict[str, str]) -> Function:
+    if len(path.parts) != 2:
+        raise ValueError(f"functions/{path} is not functions/<family>/<module>.py.")
+    family, module = path.parent.name, path.stem
     if family == WORKERS:
         return Function(family, module, Kind.WORKER, None)
     operation = operations.get(module)
     if operation is None:
-        raise ValueError(f"functions/{family}/{module}.py is no operation of the service model.")
+        raise ValueError(f"functions/{path} is no operation of the service model.")
     kind = Kind.EXTENSION if operation in EXTENSIONS else Kind.OPERATION
     return Function(family, module, kind, operation)

@@ -192,9 +192,11 @@ def needs(function: Function) -> Needs:
     """What a function needs; whoever is called over HTTP also looks up access keys.
 
     Raises:
-        KeyError: nobody has said what it needs.
+        ValueError: nobody has said what it needs.
     """
-    found = NEEDS[function.module]
+    found = NEEDS.get(function.module)
+    if found is None:
+        raise ValueError(f"{function.file}: infra/needs.py, NEEDS, does not say what it needs.")
     if function.kind is Kind.WORKER:
         return found
     return replace(found, grants=(Grant.KEYS, *found.grants))

@@ -2,10 +2,12 @@
 
 import ast
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from infra import functions as listing
 from infra.functions import FOLDER, Function, Kind, functions
 from infra.needs import INFERENCE, NEEDS, PROFILES, Grant, needs
 from sightline.wire.model import EXTENSIONS, module_name, service_model
@@ -49,6 +51,24 @@ def test_operations_extensions_and_workers_are_told_apart() -> None:
         assert each.operation is None or module_name(each.operation) == each.module
     operations = {each.operation for each in functions()} - {None}
     assert operations <= {*service_model().operation_names}
+
+
+@pytest.mark.parametrize("place", ["detect_faces.py", "image/more/detect_faces.py"])
+def test_a_file_of_another_depth_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    file = tmp_path / place
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.touch()
+    monkeypatch.setattr(listing, "FOLDER", tmp_path)
+    with pytest.raises(ValueError, match=rf"functions/{place} is not functions/<family>/<module>"):
+        functions.__wrapped__()
+
+
+def test_a_handler_without_needs_is_told_of_with_its_file() -> None:
+    new = Function("video", "get_label_detection", Kind.OPERATION, "GetLabelDetection")
+    with pytest.raises(ValueError, match=r"functions/video/get_label_detection\.py: infra/needs"):
+        needs(new)
 
 
 def test_needs_are_of_functions_that_there_are() -> None:

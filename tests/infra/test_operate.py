@@ -183,6 +183,11 @@ def snapshots(profile: str) -> float:
     return sum(sizes[NEEDS[each.module].size] for each in functions() if models(each.module)) / 1024
 
 
+def of_cost(row: str) -> str:
+    """Where what is not as told is told."""
+    return f"docs/operate.md, Cost, the row: {row}"
+
+
 def test_the_example_adds_up() -> None:
     *rows, total = table("what \\| quantity")
     amounts = []
@@ -196,25 +201,27 @@ def test_the_example_adds_up() -> None:
 def test_the_fixed_costs_are_those_of_the_templates(api: Template) -> None:
     quantities = {row[0]: row[1].replace(",", "") for row in table("what \\| quantity")}
     kept = float(quantities["Lambda, snapshots kept"])
-    assert kept == round(snapshots("standard") * MONTH, -3)
+    assert kept == round(snapshots("standard") * MONTH, -3), of_cost("Lambda, snapshots kept")
     watched = [
         metric
         for alarm in of_type(api, "CloudWatch::Alarm").values()
         for metric in alarm.get("Metrics", [{"MetricStat": alarm}])
         if "MetricStat" in metric
     ]
-    assert float(quantities["CloudWatch, alarms"]) == len(watched)
+    alarms = float(quantities["CloudWatch, alarms"])
+    assert alarms == len(watched), of_cost("CloudWatch, alarms")
     used = ("detect_labels", "index_faces", "search_faces_by_image")
     named = len(used) * 5 + sum(len(MODELS[each]) for each in used)
-    assert float(quantities["CloudWatch, metrics of three operations"]) == named
+    metrics = "CloudWatch, metrics of three operations"
+    assert float(quantities[metrics]) == named, of_cost(metrics)
     price = 0.0000015046
     assert table("profile \\| memory of all") == [
         [f"`{each}`", f"{snapshots(each):.1f} GiB", f"${snapshots(each) * MONTH * price:.2f}"]
         for each in PROFILES
-    ]
+    ], of_cost("profile")
     worker = PROFILES["standard"][NEEDS["on_upload"].size] / 1024
     running = (snapshots("standard") - worker) * MONTH * 0.0000033334
-    assert f"is ${running:.2f} a month" in DOCUMENT
+    assert f"is ${running:.2f} a month" in DOCUMENT, "docs/operate.md, Cost: the last paragraph"
 
 
 def test_the_policies_let_the_pipeline_do_what_it_does() -> None:
