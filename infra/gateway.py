@@ -10,15 +10,15 @@ from typing import Any
 
 from aws_cdk import Aws
 
+from infra.edge import BODY_LIMIT
 from infra.openapi import document
 from sightline import errors
 
-BODY_LIMIT = 10 * 2**20  # bytes, API Gateway's own; the edge has a lower one
 TIMEOUT = 29_000  # milliseconds, the most that API Gateway waits where no quota was raised
 # What API Gateway refuses by itself, by the ids in "Gateway response types" of its guide. Of a path
 # or method that the API does not have it says that a token is missing.
 REFUSALS: Mapping[str, tuple[errors.ServiceError, int]] = {
-    "REQUEST_TOO_LARGE": (
+    "REQUEST_TOO_LARGE": (  # by API Gateway or Lambda, as the edge would have: its limit is lower
         errors.ValidationException(f"Request body is over {BODY_LIMIT} bytes."),
         413,
     ),

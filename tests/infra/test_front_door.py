@@ -272,7 +272,7 @@ def test_a_change_of_the_api_is_deployed(api: Template, templates_of: Templates)
     [
         ("THROTTLED", 400, "ThrottlingException", "Slow down"),
         ("QUOTA_EXCEEDED", 400, "ThrottlingException", "Slow down"),
-        ("REQUEST_TOO_LARGE", 413, "ValidationException", "Request body is over 10485760 bytes."),
+        ("REQUEST_TOO_LARGE", 413, "ValidationException", "Request body is over 6200000 bytes."),
         ("MISSING_AUTHENTICATION_TOKEN", 400, "UnknownOperationException", "No operation"),
         ("INTEGRATION_TIMEOUT", 500, "InternalServerError", "No answer within 29 seconds."),
         ("DEFAULT_4XX", 400, "AccessDeniedException", "not let through"),
