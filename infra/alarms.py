@@ -21,7 +21,8 @@ from infra.state import StateStack
 
 METRICS = 10  # of one alarm, CloudWatch's limit
 PERIOD = Duration.minutes(5)
-SLOW = Duration.seconds(10)  # p99 of an answer, cold starts among them
+SLOW = Duration.seconds(10)  # p99 of an answer
+SLOW_PERIODS = 3  # one after the other: a cold start now and then is nothing to be told of
 OLD = Duration.minutes(15)  # an upload that waits so long: workers do not keep up, or fail
 
 MEASURED = (  # by `sightline.metrics`: title, name and statistic
@@ -64,8 +65,18 @@ class Alarms(Construct):
         """What callers see: an operation that fails answers 500, which is no error to Lambda."""
         failed = api.metric_server_error(period=PERIOD, statistic="Sum")
         self._alarm("AnswersFailed", failed, 0, "an answer was 500 or above")
+        # Callers wait for the start of a process, too, which is not in a function's duration.
+        latency = api.metric_latency(period=PERIOD, statistic="p99")
+        self._alarm(
+            "AnswersSlow",
+            latency,
+            SLOW.to_milliseconds(),
+            "callers wait long",
+            periods=SLOW_PERIODS,
+        )
         refused = api.metric_client_error(period=PERIOD, statistic="Sum")
         self._graph("Answers", [api.metric_count(period=PERIOD, statistic="Sum"), refused, failed])
+        self._graph("Answers: p99, ms", [latency])
         for title, metric, statistic in MEASURED:
             dimensions = "service,function,model" if metric == "ModelTime" else "service,function"
             found = (
@@ -86,7 +97,11 @@ class Alarms(Construct):
         if all(each.of.kind is not Kind.WORKER for each in group):
             slowest = _math("MAX", durations)
             self._alarm(
-                f"{name}Latency", slowest, SLOW.to_milliseconds(), "answers are slow", periods=3
+                f"{name}Latency",
+                slowest,
+                SLOW.to_milliseconds(),
+                "a function is slow",
+                periods=SLOW_PERIODS,
             )
         calls = [each.function.metric_invocations(period=PERIOD) for each in group]
         self._graph(f"{name}: calls", calls)

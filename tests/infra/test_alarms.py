@@ -50,6 +50,17 @@ def test_latency_is_that_of_the_slowest_percent(api: Template) -> None:
     assert set(found) == {"p99"}
 
 
+def test_what_callers_wait_is_watched_with_the_start_of_a_process(api: Template) -> None:
+    (alarm,) = (
+        each
+        for each in of_type(api, "CloudWatch::Alarm").values()
+        if each.get("MetricName") == "Latency"
+    )
+    assert alarm["Namespace"] == "AWS/ApiGateway"
+    assert alarm["ExtendedStatistic"] == "p99"
+    assert (alarm["Threshold"], alarm["EvaluationPeriods"], alarm["Period"]) == (10_000, 3, 300)
+
+
 def test_queues_are_watched(api: Template) -> None:
     found = {
         (alarm["MetricName"], alarm["Dimensions"][0]["Value"]["Fn::ImportValue"].split("Att")[1])

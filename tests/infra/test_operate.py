@@ -174,6 +174,8 @@ def test_the_limits_are_those_of_the_code() -> None:
         "image in S3": f"{LIMIT // 2**20} MB",
         "time of an answer": f"{ANSWER} seconds",
         "requests": f"{RATE} a second, {BURST} at once",
+        "calls at once": "the account's (1,000, in new accounts 10) or the function's reserved "
+        "concurrency",
     }
 
 
