@@ -21,6 +21,7 @@ def build(context: Mapping[str, Any] | None = None) -> App:
     """
     defaults = json.loads((ROOT / "cdk.json").read_text())["context"]
     app = App(context={**defaults, **(context or {})})
+    config.refuse_unknown(app.node.get_all_context())
     chosen = config.read(app.node.try_get_context)
     name = f"Sightline-{chosen.stage}"
     state = StateStack(app, f"{name}-State", config=chosen)

@@ -6,7 +6,7 @@ line a value is a string: of a list and a mapping it is the JSON.
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,6 +19,9 @@ RETENTIONS = (
 )
 # Without a hyphen: rights on `sightline-prod-*` would be rights on a stage `prod-eu` too.
 STAGE = re.compile(r"[a-z][a-z0-9]{0,15}")
+BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+# Names of context that the CDK, its command, its look-ups and other libraries set.
+OF_OTHERS = re.compile(r"@.+|(aws|cdk)[:-].+|.+:account=.+|acknowledged-issue-numbers")
 LEAST_WORKERS = 2  # that Lambda starts for a queue: what it turns away would become a dead letter
 CONTEXT = (
     "stage",
@@ -84,12 +87,25 @@ class Config:
             raise ValueError("reserved_concurrency: a whole number for each function.")
         if self.reserved_concurrency.get("on-upload", LEAST_WORKERS) < LEAST_WORKERS:
             raise ValueError(f"reserved_concurrency: {LEAST_WORKERS} or more of on-upload.")
-        if not all(isinstance(each, str) for each in self.image_buckets):
-            raise ValueError("image_buckets: names.")
+        if not all(isinstance(each, str) and BUCKET.fullmatch(each) for each in self.image_buckets):
+            raise ValueError("image_buckets: names of buckets, without stars and without ARNs.")
 
     def name(self, name: str) -> str:
         """A resource's name in this stage."""
         return f"sightline-{self.stage}-{name}"
+
+
+def refuse_unknown(names: Iterable[str]) -> None:
+    """Holds names of context against those that there are: a misspelt one would do nothing.
+
+    Raises:
+        ValueError: one of them is neither ours nor the CDK's.
+    """
+    unknown = sorted(
+        each for each in names if each not in CONTEXT and not OF_OTHERS.fullmatch(each)
+    )
+    if unknown:
+        raise ValueError(f"{', '.join(unknown)}: no such context. There are {', '.join(CONTEXT)}.")
 
 
 def read(context: Callable[[str], Any]) -> Config:

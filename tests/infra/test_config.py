@@ -1,6 +1,7 @@
 """A deployment's choices are checked before anything is made of them."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -36,6 +37,30 @@ def test_the_command_line_gives_strings() -> None:
     )
 
 
+@pytest.mark.parametrize("name", ["snapshot", "memry_profile", "memory-profile", "Stage", ""])
+def test_a_misspelt_name_is_refused_and_the_others_are_told(name: str) -> None:
+    with pytest.raises(ValueError, match=rf"^{name}: no such context\. There are stage, .*webp"):
+        config.refuse_unknown([*CONTEXT, name])
+
+
+def test_names_of_the_cdk_pass() -> None:
+    config.refuse_unknown(
+        [
+            "@aws-cdk/core:checkSecretUsage",
+            "aws:cdk:enable-path-metadata",
+            "aws-cdk:enableDiffNoFail",
+            "cdk-migrate",
+            "availability-zones:account=1:region=us-east-1",
+            "acknowledged-issue-numbers",
+        ]
+    )
+
+
+def test_the_app_refuses_a_misspelt_name(app_of: Callable[..., Any]) -> None:
+    with pytest.raises(ValueError, match="snapshot: no such context"):
+        app_of(snapshot=False)
+
+
 def test_numbers_may_come_as_floats() -> None:
     assert read(log_retention_days=30.0).log_retention_days == 30
 
@@ -62,6 +87,9 @@ def test_numbers_may_come_as_floats() -> None:
         ("provisioned_concurrency", -1),
         ("image_buckets", "photos"),
         ("image_buckets", [1]),
+        ("image_buckets", ["*"]),
+        ("image_buckets", ["a b"]),
+        ("image_buckets", ["arn:aws:s3:::photos"]),
     ],
 )
 def test_a_wrong_value_is_told_with_its_name(name: str, value: Any) -> None:
