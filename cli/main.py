@@ -2,7 +2,7 @@
 
 import typer
 
-from cli import celebrities, draw, find, keys, models, reviews, rules, serve, smoke, versions
+from cli import celebrities, draw, find, jobs, keys, models, reviews, rules, serve, smoke, versions
 
 app = typer.Typer(
     name="sightline",
@@ -15,6 +15,7 @@ app.command("serve")(serve.serve)
 app.command("models")(models.models)
 app.command("draw")(draw.draw)
 app.command("find")(find.find)
+app.command("jobs")(jobs.jobs)
 app.command("smoke")(smoke.smoke)
 app.add_typer(celebrities.app, name="celebrities")
 app.add_typer(keys.app, name="keys")

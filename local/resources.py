@@ -6,6 +6,7 @@ Safe to call again: what is there already is left as it is.
 import json
 import os
 
+from sightline.domain.video.kinds import WORKERS
 from sightline.settings import settings
 from sightline.store import aws
 
@@ -13,7 +14,22 @@ QUEUES = {  # environment variable and queue
     "SIGHTLINE_UPLOADS_QUEUE": "sightline-uploads",
     "SIGHTLINE_REVIEWS_QUEUE": "sightline-reviews",
 }
-DEAD_LETTERS = {"SIGHTLINE_UPLOADS_DEAD_LETTERS": "sightline-uploads-dead"}
+# The steps of jobs, each with the queue of its dead letters; those of videos share one, for a job
+# ends by them whatever its step.
+VIDEO_DEAD, MEDIA_DEAD = "sightline-video-dead", "sightline-media-dead"
+STEPS = {
+    **{
+        f"SIGHTLINE_VIDEO_{step.upper()}_QUEUE": (f"sightline-video-{step}", VIDEO_DEAD)
+        for step in ("plan", *WORKERS, "merge")
+    },
+    "SIGHTLINE_MEDIA_QUEUE": ("sightline-media", MEDIA_DEAD),
+}
+DEAD_LETTERS = {
+    "SIGHTLINE_UPLOADS_DEAD_LETTERS": "sightline-uploads-dead",
+    "SIGHTLINE_VIDEO_DEAD_LETTERS": VIDEO_DEAD,
+    "SIGHTLINE_MEDIA_DEAD_LETTERS": MEDIA_DEAD,
+}
+BUSY = 3600  # seconds that a step of a job may take before its message is for another
 TOPICS = {"SIGHTLINE_RESULTS_TOPIC": "sightline-results"}
 DELIVERIES = 5  # of a message that fails, before it goes to the dead letters
 
@@ -27,22 +43,31 @@ def create() -> None:
     create_bucket()
     for variable, name in QUEUES.items():
         os.environ[variable] = create_queue(name)
+    for variable, (name, dead) in STEPS.items():
+        os.environ[variable] = create_queue(name, dead, BUSY)
     for variable, name in DEAD_LETTERS.items():
         os.environ[variable] = aws.sqs().get_queue_url(QueueName=name)["QueueUrl"]
     for variable, name in TOPICS.items():
         os.environ[variable] = aws.sns().create_topic(Name=name)["TopicArn"]
 
 
-def create_queue(name: str) -> str:
-    """Makes a queue and the one for its dead letters, `NAME-dead`; its URL."""
+def create_queue(name: str, dead: str = "", busy: int = 30) -> str:
+    """Makes a queue and the one for its dead letters, `NAME-dead` unless it is named; its URL.
+
+    Args:
+        busy: seconds for which a message that was received is nobody else's.
+    """
     client = aws.sqs()
-    dead = client.create_queue(QueueName=f"{name}-dead")["QueueUrl"]
-    arn = client.get_queue_attributes(QueueUrl=dead, AttributeNames=["QueueArn"])
+    letters = client.create_queue(QueueName=dead or f"{name}-dead")["QueueUrl"]
+    arn = client.get_queue_attributes(QueueUrl=letters, AttributeNames=["QueueArn"])
     policy = {
         "deadLetterTargetArn": arn["Attributes"]["QueueArn"],
         "maxReceiveCount": DELIVERIES,
     }
-    made = client.create_queue(QueueName=name, Attributes={"RedrivePolicy": json.dumps(policy)})
+    made = client.create_queue(
+        QueueName=name,
+        Attributes={"RedrivePolicy": json.dumps(policy), "VisibilityTimeout": str(busy)},
+    )
     return made["QueueUrl"]
 
 

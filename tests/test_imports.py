@@ -25,7 +25,7 @@ RUN_MODELS = {
 PROGRAM = """
 import importlib, sys
 importlib.import_module(sys.argv[1]).handler
-print(*sorted({"numpy", "PIL", "onnxruntime", "moto"} & sys.modules.keys()))
+print(*sorted({"av", "numpy", "PIL", "onnxruntime", "moto"} & sys.modules.keys()))
 """
 
 

@@ -3,6 +3,7 @@
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,7 @@ import boto3
 import pytest
 
 from local import queues
-from local.queues import EventSource
+from local.queues import EventSource, Mapping
 from local.resources import DELIVERIES, create_queue
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ def test_what_succeeded_is_deleted_and_the_rest_ends_among_the_dead_letters(
 ) -> None:
     for body in ("good", "fails", "too"):
         sqs.send_message(QueueUrl=queue, MessageBody=body)
-    source = EventSource(queue, "worker", patience=1.0)
+    source = EventSource(queue, Mapping("worker"), patience=1.0)
     for _ in range(DELIVERIES + 1):
         source.poll()
     assert worker.batches == [["good", "fails", "too"], *[["fails"]] * (DELIVERIES - 1)]
@@ -81,13 +82,26 @@ def test_a_worker_that_is_broken_gets_the_whole_batch_again(
 ) -> None:
     for body in ("good", "broken"):
         sqs.send_message(QueueUrl=queue, MessageBody=body)
-    source = EventSource(queue, "worker", patience=1.0)
+    source = EventSource(queue, Mapping("worker"), patience=1.0)
     for _ in range(DELIVERIES):
         with pytest.raises(RuntimeError):
             source.poll()
     source.poll()
     assert worker.batches == [["good", "broken"]] * DELIVERIES
     assert bodies(sqs, "work-dead") == ["good", "broken"]
+
+
+@pytest.mark.parametrize("body", ["fails", "broken"])
+def test_a_message_that_failed_comes_again_sooner_than_its_queue_says(
+    sqs: "SQSClient", worker: Worker, body: str
+) -> None:
+    url = create_queue("slow", busy=3600)
+    sqs.send_message(QueueUrl=url, MessageBody=body)
+    source = EventSource(url, Mapping("worker", again=0), patience=1.0)
+    for _ in range(2):
+        with suppress(RuntimeError):
+            source.poll()
+    assert worker.batches == [[body], [body]]
 
 
 def test_no_error_ends_the_thread_and_a_stop_does(
@@ -99,7 +113,7 @@ def test_no_error_ends_the_thread_and_a_stop_does(
 ) -> None:
     monkeypatch.setattr(queues, "PAUSE", 0.0)
     sqs.send_message(QueueUrl=queue, MessageBody="broken")
-    source = EventSource(queue, "worker", patience=PATIENCE)
+    source = EventSource(queue, Mapping("worker"), patience=PATIENCE)
     with source:
         for _ in range(PATIENCE * 100):
             if len(worker.batches) == DELIVERIES:
@@ -124,7 +138,7 @@ def test_a_batch_is_as_lambda_hands_it_over(
 
     monkeypatch.setattr(worker, "handler", handler)
     sqs.send_message(QueueUrl=queue, MessageBody="größe")
-    EventSource(queue, "worker", patience=1.0).poll()
+    EventSource(queue, Mapping("worker"), patience=1.0).poll()
     ((record,),) = (event["Records"] for event in seen)
     assert record["body"] == "größe"
     assert record["eventSource"] == "aws:sqs"

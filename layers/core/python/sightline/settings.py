@@ -71,6 +71,32 @@ def reviews_queue() -> str:
     return os.environ["SIGHTLINE_REVIEWS_QUEUE"]
 
 
+def video_queue(name: str) -> str:
+    """URL of the queue of a step of video jobs: `plan`, `merge`, or a worker that analyses."""
+    return os.environ[f"SIGHTLINE_VIDEO_{name.upper()}_QUEUE"]
+
+
+def video_step() -> int:
+    """Milliseconds between the frames of a video that are looked at, where not every one is: of
+    each such step the first frame.
+
+    `SIGHTLINE_VIDEO_FPS` says how many these are in a second, 2 if it is not set.
+
+    Raises:
+        ValueError: it is no number above 0 and up to 100.
+    """
+    said = os.environ.get("SIGHTLINE_VIDEO_FPS", "2")
+    rate = float(said)
+    if not 0 < rate <= 100:
+        raise ValueError(f"SIGHTLINE_VIDEO_FPS is {said}, not a number above 0 and up to 100")
+    return round(1000 / rate)
+
+
+def media_queue() -> str:
+    """URL of the queue of the steps of jobs over manifests of images."""
+    return os.environ["SIGHTLINE_MEDIA_QUEUE"]
+
+
 def models_opened_at_import() -> tuple[str, ...]:
     """The models of a function that Lambda starts before its requests come.
 

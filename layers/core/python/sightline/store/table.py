@@ -122,8 +122,8 @@ def write(actions: Sequence[Action]) -> None:
         aws.dynamodb().transact_write_items(TransactItems=items)
 
 
-def write_one(action: Action) -> None:
-    """Does one action without the price of a transaction.
+def write_one(action: Action) -> Item:
+    """Does one action without the price of a transaction; what it asked for by `ReturnValues`.
 
     Raises:
         Cancelled: its condition does not hold, or it met a transaction.
@@ -137,7 +137,8 @@ def write_one(action: Action) -> None:
         "Delete": client.delete_item,
     }
     with _translated():
-        call[verb](**parameters)
+        answer: Item = call[verb](**parameters).get("Attributes", {})
+    return answer
 
 
 def write_each(actions: Iterable[Action]) -> None:

@@ -1,6 +1,7 @@
 """Idempotency tokens: a call that comes twice with one `ClientRequestToken` happens once.
 
-What was answered is written in the same transaction as what was done, and kept for a day.
+What was answered is written in the same transaction as what was done, and kept for a day, or for
+as long as the operation says.
 """
 
 import json
@@ -15,7 +16,7 @@ from sightline.errors import IdempotentParameterMismatchException
 from sightline.store import table
 from sightline.store.table import Action, Item, Key, number, text
 
-LIFETIME = 24 * 3600  # seconds; the service does not say how long
+LIFETIME = 24 * 3600  # seconds; the service does not say how long, but for jobs
 
 Memo = dict[str, Any]  # what a call did and answered, in JSON's types
 
@@ -58,8 +59,14 @@ def recall(of: Call, uid: str, found: dict[Key, Item]) -> Memo | None:
     return memo if item["uid"]["S"] == uid else None  # not of a collection of old with this name
 
 
-def remember(of: Call, uid: str, found: dict[Key, Item], memo: Memo) -> list[Action]:
-    """The action that keeps a memo, if no other call did so since `found` was read."""
+def remember(
+    of: Call, uid: str, found: dict[Key, Item], memo: Memo, lifetime: int | None = None
+) -> list[Action]:
+    """The action that keeps a memo, if no other call did so since `found` was read.
+
+    Args:
+        lifetime: seconds; the usual ones if it is None.
+    """
     seen = _own(of, found)
     return [
         table.put(
@@ -69,7 +76,7 @@ def remember(of: Call, uid: str, found: dict[Key, Item], memo: Memo) -> list[Act
                 digest=text(of.digest),
                 memo=text(json.dumps(memo)),
                 stamp=text(uuid4().hex),
-                expires=number(int(time.time()) + LIFETIME),
+                expires=number(int(time.time()) + (lifetime or LIFETIME)),
             ),
             "attribute_not_exists(PK)" if seen is None else "stamp = :stamp",
             **({} if seen is None else {"stamp": seen["stamp"]}),

@@ -1,0 +1,11 @@
+"""StartCelebrityRecognition: a job that finds celebrities in a stored video."""
+
+from typing import Any
+
+from sightline.domain.video.start import start
+from sightline.wire.operation import operation
+
+
+@operation("StartCelebrityRecognition")
+def handler(request: dict[str, Any], context: Any) -> dict[str, Any]:
+    return {"JobId": start("CelebrityRecognition", request)}

@@ -1,0 +1,11 @@
+"""StartFaceDetection: a job that finds faces in a stored video."""
+
+from typing import Any
+
+from sightline.domain.video.start import start
+from sightline.wire.operation import operation
+
+
+@operation("StartFaceDetection")
+def handler(request: dict[str, Any], context: Any) -> dict[str, Any]:
+    return {"JobId": start("FaceDetection", request)}

@@ -1,0 +1,51 @@
+"""`sightline jobs` while a job runs; `tests.video.test_flow` has it work against a stack."""
+
+from io import StringIO
+
+import pytest
+from rich.console import Console
+
+from cli import jobs as command
+from sightline.store import jobs
+from tests.video.flow.conftest import Flow
+
+
+def lines() -> list[str]:
+    shown = StringIO()
+    Console(width=200, file=shown).print(command._listing(20))
+    return shown.getvalue().splitlines()
+
+
+def test_jobs_are_listed_with_what_is_done_of_them(flow: Flow) -> None:
+    flow.s3.put_object(Bucket="photos", Key="\x1b[31mclip.mp4", Body=b"none")
+    video = {"S3Object": {"Bucket": "photos", "Name": "\x1b[31mclip.mp4"}}
+    failed = flow.start(Video=video)
+    flow.run()
+    running = flow.start()
+    assert "–" in lines()[1]
+    flow.poll("SIGHTLINE_VIDEO_PLAN_QUEUE")
+    assert "0/2" in lines()[1]
+    flow.poll("SIGHTLINE_VIDEO_LABELS_QUEUE")
+    _, first, second = lines()
+    assert first.startswith(running[:12])
+    assert "IN_PROGRESS" in first
+    assert "1/2" in first
+    assert "× real time" in first
+    assert "frames/s" in first
+    assert " min " in first
+    assert second.startswith(failed[:12])
+    assert "FAILED: Unsupported codec/format." in second
+    assert "photos/\\x1b[31mclip.mp4" in second
+    flow.run()
+    assert "2/2" in lines()[1]
+
+
+def test_speed_and_time_left_are_those_of_the_video(flow: Flow) -> None:
+    flow.start()
+    flow.poll("SIGHTLINE_VIDEO_PLAN_QUEUE")
+    flow.poll("SIGHTLINE_VIDEO_LABELS_QUEUE")
+    (job,) = jobs.running()
+    assert job.done == {0}
+    rate = command.speed(job, job.created + 30)
+    assert rate == pytest.approx(2.0)
+    assert command.remaining(job, rate) == pytest.approx(0.75)
