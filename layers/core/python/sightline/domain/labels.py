@@ -49,7 +49,7 @@ def detect_labels(photo: Photo, request: dict[str, Any]) -> dict[str, Any]:
     most_colours = settings.get("ImageProperties", {}).get("MaxDominantColors", MOST_COLOURS)
     answer: dict[str, Any] = {"LabelModelVersion": MODEL_VERSION}
     if GENERAL in features:
-        labels = _wanted(_labels(photo, request.get("MinConfidence", MIN_CONFIDENCE)), request)
+        labels = wanted(labels_of(photo, request.get("MinConfidence", MIN_CONFIDENCE)), request)
         answer["Labels"] = [_label(each) for each in labels]
     else:
         _check_alone(request, settings)
@@ -96,7 +96,7 @@ def _sightings(photo: Photo) -> Iterator[Sighting]:
     yield from of_scenes(of_people(scenes) if certain else scenes, has_number)
 
 
-def _labels(photo: Photo, min_confidence: float) -> list[Label]:
+def labels_of(photo: Photo, min_confidence: float) -> list[Label]:
     """The labels of a photo, best first: a label is as sure as the surest reason for it, and what
     it is a kind of is as sure as it is. A label may be surer than any of its boxes, and have none.
     """
@@ -115,7 +115,7 @@ def _labels(photo: Photo, min_confidence: float) -> list[Label]:
     return sorted(found.values(), key=lambda label: (-label.confidence, label.name))
 
 
-def _wanted(labels: Iterable[Label], request: dict[str, Any]) -> Sequence[Label]:
+def wanted(labels: Iterable[Label], request: dict[str, Any]) -> Sequence[Label]:
     """The labels that the request's filters and `MaxLabels` leave.
 
     First the inclusion: labels of a name or of a category that is asked for, all where none is.
@@ -141,7 +141,6 @@ def _matches(label: Label, names: set[str], categories: set[str]) -> bool:
 
 def _label(label: Label) -> dict[str, Any]:
     """A label as `Label`."""
-    term = vocabulary()[label.name]
     return {
         "Name": label.name,
         "Confidence": label.confidence,
@@ -149,7 +148,15 @@ def _label(label: Label) -> dict[str, Any]:
             {"BoundingBox": bounding_box(each.box), "Confidence": each.confidence}
             for each in label.instances
         ],
-        "Parents": [{"Name": name} for name in ancestors(label.name)],
-        "Aliases": [{"Name": name} for name in term.aliases],
+        **kinship(label.name),
+    }
+
+
+def kinship(name: str) -> dict[str, Any]:
+    """What is true of a label wherever it is seen: the rest of `Label`."""
+    term = vocabulary()[name]
+    return {
+        "Parents": [{"Name": each} for each in ancestors(name)],
+        "Aliases": [{"Name": each} for each in term.aliases],
         "Categories": [{"Name": term.category}],
     }

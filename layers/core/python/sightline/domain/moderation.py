@@ -35,11 +35,11 @@ def detect_moderation_labels(photo: Photo, request: dict[str, Any]) -> dict[str,
     flow = reviews.need_flow(config["FlowDefinitionArn"]) if config else None
     least = request.get("MinConfidence", MIN_CONFIDENCE)
     nudity, scenes = read_nudity(photo), read_scenes(photo)
-    labels = _labels(nudity, scenes, least)
+    labels = moderation_labels(nudity, scenes, least)
     answer: dict[str, Any] = {
         "ModerationLabels": labels,
         "ModerationModelVersion": MODEL_VERSION,
-        "ContentTypes": _content_types(nudity, scenes),
+        "ContentTypes": content_types(nudity, scenes),
     }
     if config and flow:
         subject = _subject(photo, request.get("Image", {}))
@@ -47,7 +47,7 @@ def detect_moderation_labels(photo: Photo, request: dict[str, Any]) -> dict[str,
     return answer
 
 
-def _labels(
+def moderation_labels(
     nudity: Mapping[str, float], scenes: Mapping[str, float], least: float
 ) -> list[dict[str, Any]]:
     """Labels that something sees, most confident first, ancestors before what they stand for.
@@ -73,9 +73,7 @@ def _labels(
     return sorted(found, key=lambda label: -label["Confidence"])
 
 
-def _content_types(
-    nudity: Mapping[str, float], scenes: Mapping[str, float]
-) -> list[dict[str, Any]]:
+def content_types(nudity: Mapping[str, float], scenes: Mapping[str, float]) -> list[dict[str, Any]]:
     """Types that are more likely than not, most likely first; none for a photo."""
     likely = ((kind.confidence(nudity, scenes), kind.name) for kind in taxonomy().content_types)
     return [

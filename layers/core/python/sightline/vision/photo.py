@@ -99,6 +99,18 @@ def decode(data: bytes, check: Check | None = None) -> Photo:
     raise InvalidImageFormatException
 
 
+def reduced(photo: Photo, side: int) -> Photo:
+    """The same photo in fewer pixels: the long side of its array is at most `side`."""
+    height, width = photo.pixels.shape[:2]
+    scale = side / max(height, width)
+    if scale >= 1:
+        return photo
+    image = Image.fromarray(photo.pixels).resize(
+        (max(1, round(width * scale)), max(1, round(height * scale))), Image.Resampling.BILINEAR
+    )
+    return Photo(np.asarray(image), photo.width, photo.height)
+
+
 def _decode_jpeg(data: bytes, check: Check | None) -> Photo:
     metadata, picture = _split_jpeg(data)
     orientation = _orientation(metadata)

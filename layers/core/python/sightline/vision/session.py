@@ -57,7 +57,7 @@ def _options() -> onnxruntime.SessionOptions:
     """How every session runs; figures are of one face in a 1280×736 photo, all models, 2 cores."""
     options = onnxruntime.SessionOptions()
     # One thread per vCPU: 58 ms against 94 ms with one thread.
-    options.intra_op_num_threads = _vcpus()
+    options.intra_op_num_threads = vcpus()
     # The networks are chains: there is nothing to run side by side.
     options.inter_op_num_threads = 1
     options.execution_mode = onnxruntime.ExecutionMode.ORT_SEQUENTIAL
@@ -74,7 +74,7 @@ def _options() -> onnxruntime.SessionOptions:
     return options
 
 
-def _vcpus() -> int:
+def vcpus() -> int:
     """CPUs that this process may use; a container's or a task's affinity is respected."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
