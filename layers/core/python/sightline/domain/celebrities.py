@@ -1,5 +1,6 @@
 """RecognizeCelebrities: which faces of a photo are people of the operator's gallery."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from sightline.domain.celebrity_info import GALLERY, card
@@ -7,7 +8,6 @@ from sightline.domain.face_detail import face_detail
 from sightline.domain.photos import Limits
 from sightline.domain.search import USERS, Probe, Wish, search
 from sightline.store import celebrities, collections
-from sightline.vision.face import Face
 from sightline.vision.faces import face_analyzer
 from sightline.vision.photo import Photo
 
@@ -17,12 +17,15 @@ ATTRIBUTES = frozenset({"EMOTIONS", "SMILE"})
 # Of similarity with the mean of a person's faces. `benchmarks/celebrities.py` has the figures: at
 # 99 no stranger of the colour hundred gets one of five names, at 90 one of 2,500 does.
 WISH = Wish(threshold=99.0, most=1)
+STRANGER = "", 0.0  # no id, and as similar as nobody
 
 
 def recognize_celebrities(photo: Photo, _: dict[str, Any]) -> dict[str, Any]:
     """The answer of RecognizeCelebrities, faces largest first."""
     faces = face_analyzer().analyze(photo, ATTRIBUTES)[:MOST]
-    names = _named(photo, faces)
+    names = [STRANGER] * len(faces)
+    if anybody():
+        names = named(each.tobytes() for each in face_analyzer().embed(photo, faces).astype("<f4"))
     known = celebrities.get({celebrity_id for celebrity_id, _ in names if celebrity_id})
     recognized, others = [], []
     for face, (celebrity_id, similarity) in zip(faces, names, strict=True):
@@ -35,13 +38,16 @@ def recognize_celebrities(photo: Photo, _: dict[str, Any]) -> dict[str, Any]:
     return {"CelebrityFaces": recognized, "UnrecognizedFaces": others}
 
 
-def _named(photo: Photo, faces: list[Face]) -> list[tuple[str, float]]:
-    """Id and similarity of who each face is; an empty id for a stranger."""
+def anybody() -> bool:
+    """Whether the gallery has people."""
     gallery, _ = collections.read(GALLERY)
-    if gallery is None or not gallery.user_count:
-        return [("", 0.0)] * len(faces)
+    return gallery is not None and gallery.user_count > 0
+
+
+def named(vectors: Iterable[bytes]) -> list[tuple[str, float]]:
+    """Id and similarity of whose face each packed vector is, in a gallery that has people."""
     names = []
-    for vector in face_analyzer().embed(photo, faces).astype("<f4"):
-        _, matches = search(GALLERY, USERS, Probe(vector.tobytes()), WISH)
-        names += [(match.found.id, match.similarity) for match in matches] or [("", 0.0)]
+    for vector in vectors:
+        _, matches = search(GALLERY, USERS, Probe(vector), WISH)
+        names += [(match.found.id, match.similarity) for match in matches] or [STRANGER]
     return names
