@@ -17,13 +17,15 @@ from botocore.exceptions import BotoCoreError, ClientError
 from local import environment, resources
 from local.application import Application, limit_of, refuse
 from local.listener import Listener
-from local.queues import event_sources
+from local.queues import event_sources, stop
 from local.snapshots.folder import DataFolderError
 from local.snapshots.keeper import Keeper
+from sightline.domain.media import endings
+from sightline.domain.video import rescue
 from sightline.settings import settings
 from sightline.store import collections, keys
 
-SWEEP_EVERY = 30.0  # seconds; deletes what large collections that are gone still hold
+SWEEP_EVERY = 30.0  # seconds; what was cut short is finished, and what expired deleted
 OPEN = "whoever reaches this port can read and change the state: only Rekognition checks keys"
 PATIENCE = 5.0  # seconds that running requests get at a stop
 
@@ -53,15 +55,19 @@ def serve(host: str, port: int, data: Path | None, say: Callable[[str], None]) -
         environment.prepare()
         keeper = _load(data)
         _create_missing()
+        with suppress(Exception):  # the next round tries again
+            rescue.sweep(stale=0.0)  # messages were lost with the queues of the last run
+            endings.sweep(lost=True)
         if keeper is not None:
             stack.enter_context(keeper)
-        for source in event_sources(PATIENCE):
-            stack.enter_context(source)
+        sources = [stack.enter_context(source) for source in event_sources(PATIENCE)]
+        stack.callback(stop, sources)
         listener.begin()
         say(_ready(listener, data))
         while not stopping.wait(SWEEP_EVERY):
-            with suppress(Exception):  # the next round tries again
-                collections.sweep()
+            for sweep in (rescue.sweep, rescue.drop_expired, endings.sweep, collections.sweep):
+                with suppress(Exception):
+                    sweep()
         listener.end(PATIENCE)
 
 

@@ -1,0 +1,1 @@
+"""Operations that analyse many images of a manifest."""

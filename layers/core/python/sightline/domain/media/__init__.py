@@ -1,0 +1,1 @@
+"""Jobs that analyse the images of a manifest: how they start, go on and end."""
