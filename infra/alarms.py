@@ -25,6 +25,9 @@ SLOW = Duration.seconds(10)  # p99 of an answer
 SLOW_PERIODS = 3  # one after the other: a cold start now and then is nothing to be told of
 OLD = Duration.minutes(15)  # an upload that waits so long: workers do not keep up, or fail
 
+OLD_STEP = Duration.hours(1)  # four steps of the longest kind
+FAIL_JOBS = ("fail_video", "media_failures")  # dead letters of jobs start these
+
 MEASURED = (  # by `sightline.metrics`: title, name and statistic
     ("Cold starts", "ColdStarts", "Sum"),
     ("Model time of a call, ms", "ModelTime", "Average"),
@@ -53,7 +56,9 @@ class Alarms(Construct):
             self._functions(name, group)
         for queue, name in ((state.uploads_dead, "Uploads"), (state.reviews_dead, "Reviews")):
             self._dead_letters(name, queue)
-        self._age(state.uploads)
+        self._age("Uploads", [state.uploads], OLD)
+        self._age("Jobs", [*state.video.values(), state.media], OLD_STEP)
+        self._jobs_failed([each for each in functions if each.of.module in FAIL_JOBS])
         cloudwatch.Dashboard(
             self,
             "Dashboard",
@@ -115,10 +120,18 @@ class Alarms(Construct):
         self._alarm(f"{name}DeadLetters", letters, 0, "a message could not be handled")
         self._graph(f"{name}: dead letters", [letters])
 
-    def _age(self, queue: sqs.IQueue) -> None:
-        age = queue.metric_approximate_age_of_oldest_message(period=PERIOD, statistic="Maximum")
-        self._alarm("UploadsAge", age, OLD.to_seconds(), "uploads wait long")
-        self._graph("Uploads: age of the oldest, s", [age])
+    def _age(self, name: str, queues: Sequence[sqs.IQueue], old: Duration) -> None:
+        ages = [
+            each.metric_approximate_age_of_oldest_message(period=PERIOD, statistic="Maximum")
+            for each in queues
+        ]
+        self._alarm(f"{name}Age", _math("MAX", ages), old.to_seconds(), f"{name.lower()} wait long")
+        self._graph(f"{name}: age of the oldest, s", ages)
+
+    def _jobs_failed(self, workers: Sequence[LambdaFunction]) -> None:
+        """Jobs that ended for no fault of their video or manifest."""
+        started = [each.function.metric_invocations(period=PERIOD) for each in workers]
+        self._alarm("JobsFailed", _sum(started), 0, "a step of a job failed at every attempt")
 
     def _alarm(
         self, id: str, metric: cloudwatch.IMetric, most: float, why: str, periods: int = 1

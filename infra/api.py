@@ -49,8 +49,8 @@ class ApiStack(Stack):
             self,
             "Triggers",
             workers={each.of.module: each.alias for each in made if not each.of.operation},
-            uploads=state.uploads,
-            reserved=config.reserved_concurrency.get("on-upload"),
+            queues=state.sources,
+            reserved=config.reserved_concurrency,
         )
         Alarms(self, "Alarms", config=config, state=state, functions=made, api=front_door.api)
 

@@ -46,7 +46,8 @@ MODEL_LAYERS: dict[str, tuple[str, ...]] = {
     "models-scenes": ("objects", "scenes", "nudity", "body_pose"),
     "models-text": ("text_detector", "text_recognizer"),
 }
-LAYERS = ("base", "inference", *MODEL_LAYERS)
+WHEELED = ("base", "inference")
+LAYERS = (*WHEELED, *MODEL_LAYERS)
 MISSING = (
     "Without it Lambda compiles the modules of these layers at each cold start, 0.5 s for a "
     "function that runs no model, and who has it would replace all of them. Install it and repeat."
@@ -92,7 +93,7 @@ def build(layer: str, platform: Platform = LAMBDA) -> Path:
     """
     if layer in MODEL_LAYERS:
         return _models(layer)
-    return _base(platform) if layer == "base" else _wheels(layer, platform)
+    return _base(platform) if layer == "base" else wheels(layer, platform)
 
 
 def _models(layer: str) -> Path:
@@ -113,22 +114,22 @@ def _models(layer: str) -> Path:
             if hashlib.sha256(copied.read_bytes()).hexdigest() != model.sha256:
                 raise BundleError(f"{model.file} is not what is listed: run `make models`")
 
-    return _cached(layer, [*MODEL_LAYERS[layer], source.read_text()], fill)
+    return cached(layer, [*MODEL_LAYERS[layer], source.read_text()], fill)
 
 
 def _base(platform: Platform) -> Path:
-    wheels = _wheels("base", platform)
+    base = wheels("base", platform)
 
     def fill(folder: Path) -> None:
-        shutil.copytree(wheels, folder, copy_function=os.link, dirs_exist_ok=True)
+        shutil.copytree(base, folder, copy_function=os.link, dirs_exist_ok=True)
         ignored = shutil.ignore_patterns("__pycache__")
         shutil.copytree(CORE, folder / "python" / CORE.name, ignore=ignored)
         _compile(folder, platform)
 
-    return _cached(f"{platform.name}-base", [wheels.name, _digest(_sources(CORE))], fill)
+    return cached(f"{platform.name}-base", [base.name, digest(sources(CORE))], fill)
 
 
-def _wheels(layer: str, platform: Platform) -> Path:
+def wheels(layer: str, platform: Platform) -> Path:
     """A layer's dependencies; apart from our own code, whose changes then need no network."""
     requirements = REQUIREMENTS / f"{layer}.txt"
     rules = stripping.RULES[layer]
@@ -139,7 +140,7 @@ def _wheels(layer: str, platform: Platform) -> Path:
         _compile(folder, platform)
 
     made_of = [platform, compiler(platform.python) is None, rules, requirements.read_text()]
-    return _cached(f"{platform.name}-{layer}-wheels", [repr(made_of)], fill)
+    return cached(f"{platform.name}-{layer}-wheels", [repr(made_of)], fill)
 
 
 def _install(requirements: Path, folder: Path, platform: Platform) -> None:
@@ -180,7 +181,8 @@ def _compile(folder: Path, platform: Platform) -> None:
         subprocess.run([python, "-m", "compileall", *options, *where], check=True)
 
 
-def _cached(name: str, made_of: Iterable[str], fill: Callable[[Path], None]) -> Path:
+def cached(name: str, made_of: Iterable[str], fill: Callable[[Path], None]) -> Path:
+    """The folder that `fill` fills, by a hash of what it is made of; filled if it is not there."""
     folder = CACHE / f"{name}-{hashlib.sha256(repr(list(made_of)).encode()).hexdigest()[:16]}"
     if folder.is_dir():
         return folder
@@ -208,11 +210,13 @@ def _sweep(name: str) -> None:
         shutil.rmtree(path, ignore_errors=True)
 
 
-def _sources(folder: Path) -> list[Path]:
+def sources(folder: Path) -> list[Path]:
+    """The files of a folder of code, but what Python made of them."""
     return [path for path in files(folder) if "__pycache__" not in path.parts]
 
 
-def _digest(paths: Iterable[Path]) -> str:
+def digest(paths: Iterable[Path]) -> str:
+    """A hash of files below the repository, with their names."""
     found = hashlib.sha256()
     for path in paths:
         found.update(f"{path.relative_to(ROOT).as_posix()}\0{path.stat().st_size}\0".encode())
@@ -230,7 +234,7 @@ def main() -> None:
     table = Table("layer", "platform", "bytecode", "MB")
     for platform in (LAMBDA, HERE):
         bytecode = "yes" if compiler(platform.python) else f"no Python {platform.python} here"
-        for layer in ("base", "inference"):
+        for layer in WHEELED:
             megabytes = f"{size(build(layer, platform)) / 1e6:.1f}"
             table.add_row(layer, platform.name, bytecode, megabytes)
     for layer in MODEL_LAYERS:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from infra.functions import Kind, functions
 from infra.needs import PROFILES
 
 # What CloudWatch Logs keeps logs for, in days; its API's PutRetentionPolicy lists them.
@@ -85,8 +86,10 @@ class Config:
             raise ValueError("provisioned_concurrency: 0 or more.")
         if not all(type(each) is int and each >= 0 for each in self.reserved_concurrency.values()):
             raise ValueError("reserved_concurrency: a whole number for each function.")
-        if self.reserved_concurrency.get("on-upload", LEAST_WORKERS) < LEAST_WORKERS:
-            raise ValueError(f"reserved_concurrency: {LEAST_WORKERS} or more of on-upload.")
+        workers = (each.name for each in functions() if each.kind is Kind.WORKER)
+        for name in self.reserved_concurrency.keys() & {*workers}:
+            if self.reserved_concurrency[name] < LEAST_WORKERS:
+                raise ValueError(f"reserved_concurrency: {LEAST_WORKERS} or more of {name}.")
         if not all(isinstance(each, str) and BUCKET.fullmatch(each) for each in self.image_buckets):
             raise ValueError("image_buckets: names of buckets, without stars and without ARNs.")
 

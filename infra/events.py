@@ -13,12 +13,13 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from infra.functions import WORKERS, pascal
+from infra.functions import WORKERS, kebab, pascal
 from infra.nag import acknowledge
 
-BATCH = 10  # messages; ten photos by all operations fit into the worker's time
+# Messages by module, where they are not done one by one: ten photos by all operations fit into the
+# worker's time.
+BATCHES = {"on_upload": 10}
 AT_ONCE = 10  # workers of a queue, so that a large import leaves callers their share
-UPLOADS = "on_upload"  # the worker that takes S3's events from their queue
 SCHEDULES = {"sweep": Duration.minutes(5)}  # by module of the worker
 
 
@@ -72,7 +73,8 @@ class Triggers(Construct):
 
     Args:
         workers: aliases by module.
-        reserved: concurrency of the upload worker, where it is limited.
+        queues: what starts each of them that no clock starts, by module.
+        reserved: concurrency by the function's name, where it is limited.
 
     Raises:
         ValueError: nothing would start a worker.
@@ -84,20 +86,30 @@ class Triggers(Construct):
         id: str,
         *,
         workers: Mapping[str, lambda_.Alias],
-        uploads: sqs.IQueue,
-        reserved: int | None,
+        queues: Mapping[str, sqs.IQueue],
+        reserved: Mapping[str, int],
     ) -> None:
         super().__init__(scope, id)
-        if idle := sorted(workers.keys() - {UPLOADS} - SCHEDULES.keys()):
+        if idle := sorted(workers.keys() - queues.keys() - SCHEDULES.keys()):
             files = ", ".join(f"functions/{WORKERS}/{each}.py" for each in idle)
-            raise ValueError(f"{files}: nothing starts it; infra/events.py gives it what does.")
+            raise ValueError(
+                f"{files}: nothing starts it; give it a queue in infra/state.py or a schedule in "
+                "infra/events.py."
+            )
+        for module, queue in queues.items():
+            at_once = min(AT_ONCE, reserved.get(kebab(module)) or AT_ONCE)
+            self._source(workers[module], module, queue, at_once)
+        for module, every in SCHEDULES.items():
+            self._schedule(workers[module], module, every)
+
+    def _source(self, worker: lambda_.Alias, module: str, queue: sqs.IQueue, at_once: int) -> None:
         mapping = lambda_.EventSourceMapping(
             self,
-            "Uploads",
-            target=workers[UPLOADS],
-            event_source_arn=uploads.queue_arn,
-            batch_size=BATCH,
-            max_concurrency=min(AT_ONCE, reserved or AT_ONCE),
+            pascal(module),
+            target=worker,
+            event_source_arn=queue.queue_arn,
+            batch_size=BATCHES.get(module, 1),
+            max_concurrency=at_once,
             report_batch_item_failures=True,
         )
         acknowledge(
@@ -107,8 +119,6 @@ class Triggers(Construct):
                 "queue's redrive policy takes what fails to its dead letters."
             },
         )
-        for module, every in SCHEDULES.items():
-            self._schedule(workers[module], module, every)
 
     def _schedule(self, worker: lambda_.Alias, module: str, every: Duration) -> None:
         rule = events.Rule(

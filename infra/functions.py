@@ -50,7 +50,12 @@ class Function:
     @property
     def name(self) -> str:
         """The function's name within a stage, such as `detect-faces`."""
-        return self.module.replace("_", "-")
+        return kebab(self.module)
+
+
+def kebab(name: str) -> str:
+    """`on-upload` of `on_upload`."""
+    return name.replace("_", "-")
 
 
 def pascal(name: str) -> str:

@@ -4,12 +4,18 @@ from aws_cdk import ArnFormat, Stack
 from aws_cdk import aws_iam as iam
 
 from infra.nag import wildcard
-from infra.needs import Needs, Target
+from infra.needs import Needs
+from infra.rights import VIDEO_STEPS, Target
 from infra.state import StateStack
+from sightline.store.job_objects import PREFIX as NOTES
 
+# "Giving access to multiple Amazon SNS topics" in Rekognition's guide: so its own policy has it.
+TOPICS = "AmazonRekognition*"
 REASONS = {  # for the stars that are left
     Target.KEYS: "Access keys come and go without a deployment, each a secret under one prefix",
     Target.OBJECTS: "Callers name any object of these buckets",
+    Target.NOTE: "Jobs come and go without a deployment, each with objects under one prefix",
+    Target.TOPICS: "Callers name any topic of theirs, whose names begin as Rekognition asks for",
 }
 
 
@@ -56,6 +62,12 @@ def _arns(target: Target, state: StateStack, stack: Stack) -> list[str]:
             ]
         case Target.IMAGES:
             return _buckets(state, stack)
+        case Target.NOTES:
+            return [state.data.bucket_arn]
+        case Target.NOTE:
+            return [f"{state.export_value(state.data.bucket_arn)}/{NOTES}*"]
+        case Target.TOPICS:
+            return [stack.format_arn(service="sns", resource=TOPICS)]
         case Target.OBJECTS:
             return [f"{bucket}/*" for bucket in _buckets(state, stack)]
     return [
@@ -65,6 +77,10 @@ def _arns(target: Target, state: StateStack, stack: Stack) -> list[str]:
             Target.UPLOADS: state.uploads.queue_arn,
             Target.UPLOADS_DEAD: state.uploads_dead.queue_arn,
             Target.RESULTS: state.results.topic_arn,
+            **{target: state.video[step].queue_arn for step, target in VIDEO_STEPS.items()},
+            Target.VIDEO_DEAD: state.video_dead.queue_arn,
+            Target.MEDIA: state.media.queue_arn,
+            Target.MEDIA_DEAD: state.media_dead.queue_arn,
         }[target]
     ]
 

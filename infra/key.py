@@ -10,8 +10,8 @@ from constructs import Construct
 
 from infra.config import Config
 
-# With whatever is in the state, but not what a failed first deployment made: nothing is in it, and it
-# would be in the next one's way.
+# With whatever is in the state; but what a failed first deployment made is empty, and would be in
+# the way of the next one.
 KEPT = RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE
 PASS_ON = ("kms:Decrypt", "kms:GenerateDataKey")  # what a service needs to send into a queue
 

@@ -4,23 +4,27 @@ Callers go to the alias `live`, so that going back to an earlier version is one 
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 from aws_cdk import Duration, RemovalPolicy, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
+from aws_cdk.aws_ecr_assets import Platform
 from constructs import Construct
 
 from infra.config import Config
 from infra.events import SCHEDULES
 from infra.functions import Function, Kind
 from infra.grants import reasons, statements
+from infra.image import context
 from infra.key import log_group_name
 from infra.layers import Layers
 from infra.logs import log_group
 from infra.models import models
 from infra.nag import acknowledge, wildcard
-from infra.needs import PROFILES, Grant, needs
+from infra.needs import PROFILES, needs
 from infra.network import Network
+from infra.rights import VIDEO_STEPS, Grant
 from infra.state import StateStack
 
 ALIAS = "live"
@@ -117,32 +121,40 @@ class LambdaFunction(Construct):
 
     def _make_function(self) -> lambda_.Function:
         config, network = self._shared.config, self._shared.network
+        options: dict[str, Any] = {
+            "function_name": self._name,
+            "description": f"Sightline: {self.of.operation or self.of.module}",
+            "architecture": lambda_.Architecture.ARM_64,
+            "role": self._role,
+            "memory_size": PROFILES[config.memory_profile][self._needs.size],
+            "timeout": Duration.seconds(self._needs.timeout),
+            "environment": self._environment(),
+            "reserved_concurrent_executions": config.reserved_concurrency.get(self.of.name),
+            "tracing": lambda_.Tracing.ACTIVE,
+            "log_group": self._log_group,
+            "logging_format": lambda_.LoggingFormat.JSON,
+            "vpc": network.vpc if network else None,
+            "vpc_subnets": network.subnets if network else None,
+            "security_groups": [network.functions] if network else None,
+            # Not RETAIN: what a failed deployment published would stay, and be in the next's way.
+            "current_version_options": lambda_.VersionOptions(
+                removal_policy=RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE
+            ),
+        }
+        if self._needs.image:
+            image = lambda_.DockerImageCode.from_image_asset(
+                str(context()), cmd=[self.of.handler], platform=Platform.LINUX_ARM64
+            )
+            return lambda_.DockerImageFunction(self, "Function", code=image, **options)
         return lambda_.Function(
             self,
             "Function",
-            function_name=self._name,
-            description=f"Sightline: {self.of.operation or self.of.module}",
             runtime=lambda_.Runtime.PYTHON_3_13,
-            architecture=lambda_.Architecture.ARM_64,
             code=self._code,
             handler=self.of.handler,
             layers=self._shared.layers.of(self._needs),
-            role=self._role,
-            memory_size=PROFILES[config.memory_profile][self._needs.size],
-            timeout=Duration.seconds(self._needs.timeout),
-            environment=self._environment(),
             snap_start=self._snap_start,
-            reserved_concurrent_executions=config.reserved_concurrency.get(self.of.name),
-            tracing=lambda_.Tracing.ACTIVE,
-            log_group=self._log_group,
-            logging_format=lambda_.LoggingFormat.JSON,
-            vpc=network.vpc if network else None,
-            vpc_subnets=network.subnets if network else None,
-            security_groups=[network.functions] if network else None,
-            # Not RETAIN: what a failed deployment published would stay, and be in the next one's way.
-            current_version_options=lambda_.VersionOptions(
-                removal_policy=RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE
-            ),
+            **options,
         )
 
     def _environment(self) -> dict[str, str]:
@@ -152,6 +164,13 @@ class LambdaFunction(Construct):
             Grant.REVIEWS_SEND: ("SIGHTLINE_REVIEWS_QUEUE", state.reviews.queue_url),
             Grant.UPLOADS_BURY: ("SIGHTLINE_UPLOADS_DEAD_LETTERS", state.uploads_dead.queue_url),
             Grant.RESULTS_PUBLISH: ("SIGHTLINE_RESULTS_TOPIC", state.results.topic_arn),
+            Grant.MEDIA_SEND: ("SIGHTLINE_MEDIA_QUEUE", state.media.queue_url),
+        }
+        sends = {each for grant in self._needs.grants for each in grant.sends_to}
+        steps = {
+            f"SIGHTLINE_VIDEO_{step.upper()}_QUEUE": queue.queue_url
+            for step, queue in state.video.items()
+            if VIDEO_STEPS[step] in sends
         }
         return {
             "SIGHTLINE_ACCOUNT": Stack.of(self).account,
@@ -161,6 +180,7 @@ class LambdaFunction(Construct):
             **({"SIGHTLINE_PRELOAD": ",".join(self._models)} if self._models else {}),
             **({"SIGHTLINE_WEBP": "1"} if self._takes_webp else {}),
             **dict(needed[grant] for grant in self._needs.grants if grant in needed),
+            **steps,
         }
 
     def _alias(self) -> lambda_.Alias:

@@ -31,6 +31,7 @@ MODELS: dict[str, tuple[str, ...]] = {  # by module
     "detect_text": _READ,
     "recognize_celebrities": (*_KNOW, "emotion", "expression"),
     "analyze": _EVERY,
+    "media_steps": ("nudity", "scenes"),
     "on_upload": _EVERY,
 }
 

@@ -8,90 +8,9 @@ from dataclasses import dataclass, replace
 from enum import Enum
 
 from infra.functions import Function, Kind
-
-
-class Target(Enum):
-    """The resources that functions use, for `infra.grants` to give the ARNs of."""
-
-    KEYS = "secrets of access keys"
-    TABLE = "the table"
-    IMAGES = "the buckets of callers' images"
-    OBJECTS = "the objects in them"
-    REVIEWS = "the queue of reviews"
-    UPLOADS = "the queue of S3's events"
-    UPLOADS_DEAD = "the dead letters of the queue of S3's events"
-    RESULTS = "the topic of results"
-
-
-Statement = tuple[Target, tuple[str, ...]]  # actions on a resource
-
-DECRYPT, ENCRYPT = ("kms:Decrypt",), ("kms:Decrypt", "kms:GenerateDataKey")
-# DynamoDB uses the key in its caller's name; these are what CDK's own grants give, without stars.
-DECRYPT_TABLE = ("kms:Decrypt", "kms:DescribeKey")
-ENCRYPT_TABLE = (
-    *DECRYPT_TABLE,
-    "kms:Encrypt",
-    "kms:GenerateDataKey",
-    "kms:ReEncryptFrom",
-    "kms:ReEncryptTo",
-)
-
-
-class Grant(Enum):
-    """A right of a function: actions on our own resources, and on the key that encrypts these.
-
-    Access keys are encrypted with Secrets Manager's own key, which needs no right.
-    """
-
-    KEYS = ((Target.KEYS, ("secretsmanager:GetSecretValue",)),), ()
-    TABLE_READ = ((Target.TABLE, ("dynamodb:BatchGetItem", "dynamodb:Query")),), DECRYPT_TABLE
-    TABLE_WRITE = (
-        (
-            (
-                Target.TABLE,
-                (  # TransactWriteItems asks for these one by one
-                    "dynamodb:BatchWriteItem",
-                    "dynamodb:ConditionCheckItem",
-                    "dynamodb:DeleteItem",
-                    "dynamodb:PutItem",
-                    "dynamodb:UpdateItem",
-                ),
-            ),
-        ),
-        ENCRYPT_TABLE,
-    )
-    IMAGES = ((Target.OBJECTS, ("s3:GetObject", "s3:GetObjectVersion")),), DECRYPT
-    RESULTS_WRITE = (
-        (
-            (Target.OBJECTS, ("s3:DeleteObject", "s3:PutObject")),
-            (Target.IMAGES, ("s3:ListBucket",)),  # without it S3 hides what is gone behind 403
-        ),
-        ENCRYPT,
-    )
-    REVIEWS_SEND = ((Target.REVIEWS, ("sqs:SendMessage",)),), ENCRYPT
-    UPLOADS_CONSUME = (
-        (
-            (
-                Target.UPLOADS,
-                ("sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"),
-            ),
-        ),
-        DECRYPT,
-    )
-    UPLOADS_BURY = ((Target.UPLOADS_DEAD, ("sqs:SendMessage",)),), ENCRYPT
-    RESULTS_PUBLISH = ((Target.RESULTS, ("sns:Publish",)),), ENCRYPT
-
-    @property
-    def statements(self) -> tuple[Statement, ...]:
-        """Actions by the resource that they are on."""
-        statements: tuple[Statement, ...] = self.value[0]
-        return statements
-
-    @property
-    def on_key(self) -> tuple[str, ...]:
-        """Actions on the KMS key."""
-        actions: tuple[str, ...] = self.value[1]
-        return actions
+from infra.rights import Grant
+from sightline.domain.video.kinds import KINDS
+from sightline.wire.model import module_name
 
 
 class Size(Enum):
@@ -113,6 +32,7 @@ PROFILES = {
 INFERENCE = "inference"
 FACES, SCENES, TEXT = "models-faces", "models-scenes", "models-text"
 ANSWER = 29  # seconds that API Gateway waits for an answer
+LONG = 900  # seconds, the most that Lambda gives
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,22 +42,33 @@ class Needs:
     Attributes:
         layers: beside `base`, which every function has.
         timeout: seconds.
+        image: whether it decodes videos; it is then an image, which has what layers hold.
     """
 
     grants: tuple[Grant, ...] = ()
     layers: tuple[str, ...] = ()
     size: Size = Size.TABLE
     timeout: int = ANSWER
+    image: bool = False
 
 
 READ = (Grant.TABLE_READ,)
 WRITE = (Grant.TABLE_READ, Grant.TABLE_WRITE)
 REVIEW = (*WRITE, Grant.REVIEWS_SEND)  # a human loop is written and sent
 
+NOTIFY = (*WRITE, Grant.TOPICS_PUBLISH)  # who finds a job ended may have its notice to send
+DECODE = (*NOTIFY, Grant.IMAGES)
+ANALYSE = (*DECODE, Grant.NOTES_WRITE, Grant.MERGE_SEND)
+KEEP = (Grant.NOTES_READ, Grant.NOTES_WRITE, Grant.NOTES_DROP)
+
+
 _reads = Needs(READ)
 _writes = Needs(WRITE)
 _searches = Needs(READ, (INFERENCE,), Size.SEARCH)
 _sees = Needs((Grant.IMAGES,), (INFERENCE, FACES), Size.MODELS)
+_starts = Needs((Grant.IMAGES, *WRITE, Grant.PLAN_SEND))
+_pages = Needs((*READ, Grant.NOTES_READ))
+_decodes = Needs(size=Size.EVERYTHING, timeout=LONG, image=True)
 _sees_all = Needs((Grant.IMAGES, *REVIEW), (INFERENCE, FACES, SCENES, TEXT), Size.EVERYTHING)
 
 NEEDS: dict[str, Needs] = {  # by module
@@ -170,6 +101,24 @@ NEEDS: dict[str, Needs] = {  # by module
     "list_tags_for_resource": _reads,
     "tag_resource": _writes,
     "untag_resource": _writes,
+    **{module_name(f"Start{kind}"): _starts for kind in KINDS},
+    **{module_name(f"Get{kind}"): _pages for kind in KINDS},
+    "plan_video": replace(
+        _decodes, grants=(*DECODE, Grant.PLAN_CONSUME, Grant.PIECES_SEND), size=Size.MODELS
+    ),
+    "analyse_faces": replace(_decodes, grants=(*ANALYSE, Grant.FACES_CONSUME)),
+    "analyse_labels": replace(_decodes, grants=(*ANALYSE, Grant.LABELS_CONSUME)),
+    "analyse_text": replace(_decodes, grants=(*ANALYSE, Grant.TEXT_CONSUME)),
+    "analyse_segments": replace(_decodes, grants=(*ANALYSE, Grant.SEGMENTS_CONSUME)),
+    "merge_video": replace(
+        _decodes,  # nothing, but the kinds' modules do
+        grants=(*NOTIFY, Grant.NOTES_READ, Grant.NOTES_WRITE, Grant.MERGE_CONSUME),
+        size=Size.MODELS,
+    ),
+    "fail_video": Needs((*NOTIFY, Grant.VIDEO_DEAD_CONSUME), timeout=120),
+    "start_media_analysis_job": replace(_writes, grants=(Grant.IMAGES, *WRITE, Grant.MEDIA_SEND)),
+    "get_media_analysis_job": _reads,
+    "list_media_analysis_jobs": _reads,
     "analyze": _sees_all,
     "find_photos": _reads,
     "on_upload": replace(
@@ -184,7 +133,33 @@ NEEDS: dict[str, Needs] = {  # by module
         ),
         timeout=120,  # ten photos by all operations
     ),
-    "sweep": Needs(WRITE, timeout=120),
+    "media_steps": Needs(
+        (
+            Grant.IMAGES,
+            *WRITE,
+            *KEEP,
+            Grant.OUTPUT_WRITE,
+            Grant.MEDIA_CONSUME,
+            Grant.MEDIA_SEND,
+        ),
+        (INFERENCE, SCENES),
+        Size.MODELS,
+        LONG,
+    ),
+    "media_failures": Needs((*WRITE, *KEEP, Grant.MEDIA_DEAD_CONSUME), timeout=120),
+    "sweep": Needs(
+        (
+            *NOTIFY,
+            *KEEP,
+            Grant.PLAN_SEND,
+            Grant.PIECES_SEND,
+            Grant.MERGE_SEND,
+            Grant.STEPS_LOOK,
+            Grant.MEDIA_SEND,
+            Grant.MEDIA_LOOK,
+        ),
+        timeout=120,
+    ),
 }
 
 

@@ -5,6 +5,9 @@ no `ApiStack` to work on them. Logical ids are pinned by a test: one that change
 empty resource.
 """
 
+import re
+from typing import Any
+
 from aws_cdk import CfnOutput, Duration, Stack
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
@@ -17,7 +20,10 @@ from infra.config import Config
 from infra.events import UploadEvents
 from infra.key import KEPT, service_key
 from infra.nag import acknowledge
-from infra.needs import NEEDS
+from infra.needs import LONG, NEEDS
+from infra.rights import VIDEO_STEPS
+from sightline.domain.video.kinds import WORKERS
+from sightline.store.job_objects import PREFIX as NOTES
 
 DELIVERIES = 5  # of a message that fails, before it goes to the dead letters
 LONGEST = Duration.days(14)  # SQS keeps a message no longer
@@ -25,6 +31,11 @@ OLD_VERSIONS = Duration.days(30)  # for whoever deletes what was not meant
 UNFINISHED = Duration.days(7)
 # Lambda's guide: six times the function's timeout, so that a batch is not given out twice.
 UPLOADS_HIDDEN = Duration.seconds(6 * NEEDS["on_upload"].timeout)
+# Of single messages: once the worker's time is up, another may try.
+STEPS_HIDDEN = Duration.seconds(LONG + 60)
+FAILURES_HIDDEN = Duration.seconds(NEEDS["fail_video"].timeout + 60)
+# After seven days a job is failed at the latest, and seven days later its results go.
+NOTES_KEPT = Duration.days(15)
 
 
 class StateStack(Stack):
@@ -33,6 +44,7 @@ class StateStack(Stack):
     Attributes:
         keys_prefix: of the names of access keys' secrets, which the operator's command makes.
         alarms: topic of what the operator should know, here so that its subscribers stay.
+        video: the queues of video jobs by step, as `sightline.settings.video_queue` names them.
     """
 
     def __init__(self, scope: Construct, id: str, *, config: Config) -> None:
@@ -48,9 +60,21 @@ class StateStack(Stack):
         self.table = self._table()
         self.access_logs = self._access_logs()
         self.data = self._bucket("Data")
+        self.data.add_lifecycle_rule(
+            prefix=NOTES,
+            expiration=NOTES_KEPT,
+            noncurrent_version_expiration=Duration.days(1),
+        )
         self.photos = self._bucket("Photos")
         self.uploads, self.uploads_dead = self._queue("Uploads", UPLOADS_HIDDEN)
         self.reviews, self.reviews_dead = self._queue("Reviews", Duration.minutes(5))
+        self.video_dead = self._dead("Video", FAILURES_HIDDEN)
+        self.video = {
+            step: self._queue_to(self.video_dead, f"Video{step.title()}", STEPS_HIDDEN)
+            for step in VIDEO_STEPS
+        }
+        self.media_dead = self._dead("Media", FAILURES_HIDDEN)
+        self.media = self._queue_to(self.media_dead, "Media", STEPS_HIDDEN)
         self.results = self._topic("Results")
         self.alarms = self._topic("Alarms")
         self._let_cloudwatch_publish()
@@ -64,6 +88,26 @@ class StateStack(Stack):
         self._keep_policies()
         self._outputs()
         self._exports()
+
+    @property
+    def queues(self) -> list[sqs.Queue]:
+        """All of them, dead letters' among them."""
+        pairs = self.uploads, self.uploads_dead, self.reviews, self.reviews_dead
+        jobs = *self.video.values(), self.video_dead, self.media, self.media_dead
+        return [*pairs, *jobs]
+
+    @property
+    def sources(self) -> dict[str, sqs.Queue]:
+        """The queues that start workers, by the worker's module."""
+        return {
+            "on_upload": self.uploads,
+            "plan_video": self.video["plan"],
+            "merge_video": self.video["merge"],
+            **{f"analyse_{worker}": self.video[worker] for worker in WORKERS},
+            "fail_video": self.video_dead,
+            "media_steps": self.media,
+            "media_failures": self.media_dead,
+        }
 
     @property
     def image_buckets(self) -> list[str]:
@@ -141,26 +185,30 @@ class StateStack(Stack):
 
     def _queue(self, id: str, hidden: Duration) -> tuple[sqs.Queue, sqs.Queue]:
         """A queue and the one for its dead letters."""
+        dead = self._dead(id, Duration.seconds(30))
+        return self._queue_to(dead, id, hidden), dead
 
-        def queue(id: str, name: str, hidden: Duration, dead: sqs.Queue | None) -> sqs.Queue:
-            return sqs.Queue(
-                self,
-                id,
-                queue_name=self.config.name(name),
-                encryption=sqs.QueueEncryption.KMS,
-                encryption_master_key=self.key,
-                enforce_ssl=True,
-                retention_period=LONGEST,
-                visibility_timeout=hidden,
-                dead_letter_queue=None
-                if dead is None
-                else sqs.DeadLetterQueue(queue=dead, max_receive_count=DELIVERIES),
-                removal_policy=KEPT,
-            )
-
-        dead = queue(f"{id}Dead", f"{id.lower()}-dead", Duration.seconds(30), None)
+    def _dead(self, id: str, hidden: Duration) -> sqs.Queue:
+        dead = sqs.Queue(self, f"{id}Dead", **self._letters(f"{id.lower()}-dead", hidden))
         acknowledge(dead, {"Serverless-SQSRedrivePolicy": "Here is where dead letters go."})
-        return queue(id, id.lower(), hidden, dead), dead
+        return dead
+
+    def _queue_to(self, dead: sqs.Queue, id: str, hidden: Duration) -> sqs.Queue:
+        """A queue whose dead letters go there; `id` is its name in title case, as `VideoPlan`."""
+        name = re.sub(r"(?<=[a-z])(?=[A-Z])", "-", id).lower()
+        after = sqs.DeadLetterQueue(queue=dead, max_receive_count=DELIVERIES)
+        return sqs.Queue(self, id, dead_letter_queue=after, **self._letters(name, hidden))
+
+    def _letters(self, name: str, hidden: Duration) -> dict[str, Any]:
+        return {
+            "queue_name": self.config.name(name),
+            "encryption": sqs.QueueEncryption.KMS,
+            "encryption_master_key": self.key,
+            "enforce_ssl": True,
+            "retention_period": LONGEST,
+            "visibility_timeout": hidden,
+            "removal_policy": KEPT,
+        }
 
     def _topic(self, id: str) -> sns.Topic:
         topic = sns.Topic(
@@ -215,7 +263,7 @@ class StateStack(Stack):
         values = [self.key.key_arn, self.table.table_arn, self.table.table_name]
         for bucket in (self.data, self.photos):
             values += [bucket.bucket_arn, bucket.bucket_name]
-        for queue in (self.uploads, self.uploads_dead, self.reviews, self.reviews_dead):
+        for queue in self.queues:
             values += [queue.queue_arn, queue.queue_name, queue.queue_url]
         for value in (*values, self.results.topic_arn, self.alarms.topic_arn):
             self.export_value(value)

@@ -91,6 +91,7 @@ RULES: dict[str, tuple[Rule, ...]] = {
         ),
         Rule("windows of Tk", ("PIL/_imagingtk.*",)),  # 0.2 MB
     ),
+    "video": ANY,  # of an image, where megabytes matter less
 }
 
 

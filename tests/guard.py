@@ -32,7 +32,10 @@ ACTIONS = {
     "HeadObject": "GetObject",
     "ListObjects": "ListBucket",
     "ListObjectsV2": "ListBucket",
-    "HeadBucket": "ListBucket",
+    "DeleteObjects": "DeleteObject",
+    "CreateMultipartUpload": "PutObject",
+    "UploadPart": "PutObject",
+    "CompleteMultipartUpload": "PutObject",
     "SendMessageBatch": "SendMessage",
     "DeleteMessageBatch": "DeleteMessage",
     "ChangeMessageVisibilityBatch": "ChangeMessageVisibility",
@@ -183,6 +186,12 @@ def _objects(policy: Policy, operation: str, parameters: Parameters) -> Iterator
     ours = parameters["Bucket"] == os.environ["SIGHTLINE_BUCKET"]
     bucket = _arn(policy.names["SIGHTLINE_BUCKET"] if ours else policy.photos)
     action = ACTIONS.get(operation, operation)
+    if operation == "HeadBucket":
+        return  # botocore asks so for a region after a status of 400; a refusal tells it, too
+    if operation == "DeleteObjects":
+        for each in parameters["Delete"]["Objects"]:
+            yield from _objects(policy, action, {"Bucket": parameters["Bucket"], **each})
+        return
     if "Key" not in parameters:
         yield action, bucket
         return
@@ -201,7 +210,9 @@ def _secrets(policy: Policy, operation: str, parameters: Parameters) -> Iterator
 
 
 def _topics(policy: Policy, operation: str, parameters: Parameters) -> Iterator[tuple[str, str]]:
-    yield ACTIONS.get(operation, operation), _named(policy, str(parameters.get("TopicArn")))
+    topic = str(parameters.get("TopicArn"))
+    ours = topic in map(os.environ.get, policy.names)
+    yield ACTIONS.get(operation, operation), _named(policy, topic) if ours else topic
 
 
 def _queues(policy: Policy, operation: str, parameters: Parameters) -> Iterator[tuple[str, str]]:

@@ -19,6 +19,8 @@ from typing import Any
 import pytest
 
 from infra.functions import ROOT, functions
+from sightline.domain.video import kinds
+from sightline.store import job_objects
 from tests import templates as made
 from tests.templates import Templates, whole
 
@@ -79,8 +81,9 @@ def synthesised(cache: Path) -> Templates:
 def _digest() -> str:
     """Of all that the templates are made of, beside the layers' and the handlers' content."""
     files = [path for path in (ROOT / "infra").rglob("*") if path.suffix in (".py", ".js")]
+    read = (kinds.__file__, job_objects.__file__, __file__, made.__file__)  # by `infra`, and by us
     digest = hashlib.sha256(version("aws-cdk-lib").encode())
-    for path in (*sorted(files), ROOT / "cdk.json", Path(__file__), Path(made.__file__)):
+    for path in (*sorted(files), ROOT / "cdk.json", *map(Path, read)):
         digest.update(path.name.encode() + path.read_bytes())
     digest.update("".join(each.handler for each in functions()).encode())
     return digest.hexdigest()
@@ -119,9 +122,9 @@ def policies(templates: Templates) -> dict[str, Policy]:
             for resource in _listed(statement["Resource"]):
                 actions = allowed.setdefault(_text(resource, exports), set())
                 actions.update(_listed(statement["Action"]))
-    modules = {each.handler: each.module for each in functions()}
+    modules = {each.name: each.module for each in functions()}
     return {
-        modules[properties["Handler"]]: Policy(
+        modules[properties["FunctionName"].split("-", 2)[2]]: Policy(
             {
                 resource: frozenset(actions)
                 for resource, actions in roles[properties["Role"]["Fn::GetAtt"][0]].items()

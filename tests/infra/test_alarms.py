@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from infra.functions import Kind, functions
+from infra.rights import VIDEO_STEPS
 from tests.infra.conftest import of_type
 from tests.templates import Template
 
@@ -62,19 +63,25 @@ def test_what_callers_wait_is_watched_with_the_start_of_a_process(api: Template)
 
 
 def test_queues_are_watched(api: Template) -> None:
-    found = {
-        (alarm["MetricName"], alarm["Dimensions"][0]["Value"]["Fn::ImportValue"].split("Att")[1])
-        for alarm in of_type(api, "CloudWatch::Alarm").values()
-        if alarm.get("Namespace") == "AWS/SQS"
+    found: dict[tuple[str, float], set[str]] = {}
+    for alarm in of_type(api, "CloudWatch::Alarm").values():
+        for each in alarm.get("Metrics", [{"MetricStat": {"Metric": alarm}}]):
+            metric = each.get("MetricStat", {}).get("Metric", {})
+            if metric.get("Namespace") == "AWS/SQS":
+                queue = metric["Dimensions"][0]["Value"]["Fn::ImportValue"].split("Att")[1]
+                name = queue.split("Queue")[0].rstrip("0123456789ABCDEF")
+                found.setdefault((metric["MetricName"], alarm["Threshold"]), set()).add(name)
+    steps = {f"Video{step.title()}" for step in VIDEO_STEPS}
+    assert found == {
+        ("ApproximateNumberOfMessagesVisible", 0): {"UploadsDead", "ReviewsDead"},
+        ("ApproximateAgeOfOldestMessage", 900): {"Uploads"},
+        ("ApproximateAgeOfOldestMessage", 3600): {*steps, "Media"},
     }
-    letters, age = "ApproximateNumberOfMessagesVisible", "ApproximateAgeOfOldestMessage"
-    assert {
-        (name, queue.split("Queue")[0].rstrip("0123456789ABCDEF")) for name, queue in found
-    } == {
-        (letters, "UploadsDead"),
-        (letters, "ReviewsDead"),
-        (age, "Uploads"),
-    }
+
+
+def test_a_job_that_fails_for_no_fault_of_its_video_is_told(api: Template) -> None:
+    """Its dead letter is gone once the worker has it, so it is the worker's starts that count."""
+    assert watched(api, "JobsFailed", "Invocations") == ["FailVideo", "MediaFailures"]
 
 
 def test_an_answer_of_500_is_told_though_lambda_sees_no_error(api: Template) -> None:
@@ -88,7 +95,7 @@ def test_an_answer_of_500_is_told_though_lambda_sees_no_error(api: Template) -> 
 
 def test_alarms_reach_the_topic_and_stay_quiet_without_calls(api: Template) -> None:
     alarms = of_type(api, "CloudWatch::Alarm").values()
-    assert len(alarms) <= 24
+    assert len(alarms) <= 40
     for alarm in alarms:
         for actions in (alarm["AlarmActions"], alarm["OKActions"]):
             (topic,) = actions

@@ -18,7 +18,7 @@ from infra.stripping import Rule, StrippingError, files, strip
 from sightline.store import aws
 
 ROOT = bundle.ROOT
-WHEELED = ("base", "inference")
+LOCKED = (*bundle.WHEELED, "video")  # the last one in an image
 # glibc and what comes with GCC and Python: there in Lambda's image.
 SYSTEM = {
     "ld-linux-aarch64.so.1",
@@ -38,7 +38,7 @@ def pins(lock: Path) -> set[tuple[str, str]]:
     return {(name, version) for name, version, _ in found}
 
 
-@pytest.mark.parametrize("layer", WHEELED)
+@pytest.mark.parametrize("layer", LOCKED)
 def test_a_layer_takes_versions_that_the_project_is_tested_with(layer: str) -> None:
     lock = bundle.REQUIREMENTS / f"{layer}.txt"
     assert pins(lock)
@@ -50,7 +50,7 @@ def test_the_layers_take_what_the_core_depends_on() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     asked = [
         line
-        for layer in WHEELED
+        for layer in LOCKED
         for line in (bundle.REQUIREMENTS / f"{layer}.in").read_text().splitlines()
         if not line.startswith("#")
     ]
@@ -77,7 +77,7 @@ def test_every_model_lies_in_one_layer() -> None:
     )
 
 
-@pytest.mark.parametrize("layer", WHEELED)
+@pytest.mark.parametrize("layer", bundle.WHEELED)
 def test_nothing_of_the_machine_that_built_a_layer_is_in_it(layer: str) -> None:
     folder = bundle.build(layer, LAMBDA)
     assert not list(folder.rglob("RECORD"))
@@ -94,7 +94,7 @@ def test_bytecode_says_where_lambda_has_the_modules() -> None:
     assert marshal.loads(data[16:]).co_filename == "/opt/python/sightline/settings.py"  # noqa: S302
 
 
-@pytest.mark.parametrize("layer", WHEELED)
+@pytest.mark.parametrize("layer", bundle.WHEELED)
 def test_every_shared_library_of_lambdas_layers_is_there(layer: str) -> None:
     folder = bundle.build(layer, LAMBDA)
     there = {path.name for path in files(folder)} | SYSTEM
@@ -157,7 +157,7 @@ def installs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[str]:
     monkeypatch.setattr(bundle, "CACHE", tmp_path / "cache")
     monkeypatch.setattr(bundle, "CORE", core)
     monkeypatch.setattr(bundle, "_install", install)
-    monkeypatch.setattr(stripping, "RULES", dict.fromkeys(WHEELED, ()))
+    monkeypatch.setattr(stripping, "RULES", dict.fromkeys(bundle.WHEELED, ()))
     return asked
 
 

@@ -7,16 +7,23 @@ from typing import Any
 
 import pytest
 
+from infra import bundle
 from infra import functions as listing
 from infra.functions import FOLDER, Function, Kind, functions
-from infra.needs import INFERENCE, NEEDS, PROFILES, Grant, needs
+from infra.needs import INFERENCE, NEEDS, PROFILES, needs
+from infra.rights import VIDEO_STEPS, Grant
+from sightline.domain.video.kinds import KINDS
 from sightline.wire.model import EXTENSIONS, module_name, service_model
 from tests.infra.conftest import of_type
 from tests.infra.reach import reach, source
-from tests.templates import Template
+from tests.templates import Template, whole, written
 
 EVERY = [pytest.param(function, id=function.module) for function in functions()]
 Templates = Callable[..., dict[str, Template]]
+UNREAD = {  # names that a function's code could read, and does not come to
+    "media_failures": {"SIGHTLINE_MEDIA_QUEUE"},
+    "media_steps": {"SIGHTLINE_REVIEWS_QUEUE"},
+}
 
 
 def made(api: Template, function: Function) -> dict[str, Any]:
@@ -24,14 +31,25 @@ def made(api: Template, function: Function) -> dict[str, Any]:
     (found,) = (
         each
         for each in of_type(api, "Lambda::Function").values()
-        if each["Handler"] == function.handler
+        if each["FunctionName"].split("-", 2)[2] == function.name
     )
     properties: dict[str, Any] = found
     return properties
 
 
+def entry(properties: dict[str, Any]) -> str:
+    """What Lambda calls, of a zip file or of an image."""
+    if properties.get("PackageType") == "Image":
+        (command,) = properties["ImageConfig"]["Command"]
+        return str(command)
+    return str(properties["Handler"])
+
+
 def opens_models(function: Function) -> bool:
-    return "sightline.vision.session" in reach(function.handler).modules
+    """Whether it is started early with its models; an image cannot be."""
+    return (
+        not needs(function).image and "sightline.vision.session" in reach(function.handler).modules
+    )
 
 
 def test_every_handler_file_has_a_function(api: Template) -> None:
@@ -40,7 +58,7 @@ def test_every_handler_file_has_a_function(api: Template) -> None:
         for path in FOLDER.glob("*/*.py")
         if path.stem != "__init__"
     }
-    assert {each["Handler"] for each in of_type(api, "Lambda::Function").values()} == files
+    assert {entry(each) for each in of_type(api, "Lambda::Function").values()} == files
 
 
 def test_operations_extensions_and_workers_are_told_apart() -> None:
@@ -66,8 +84,9 @@ def test_a_file_of_another_depth_is_refused(
 
 
 def test_a_handler_without_needs_is_told_of_with_its_file() -> None:
-    new = Function("video", "get_label_detection", Kind.OPERATION, "GetLabelDetection")
-    with pytest.raises(ValueError, match=r"functions/video/get_label_detection\.py: infra/needs"):
+    new = Function("custom_labels", "create_project", Kind.OPERATION, "CreateProject")
+    told = r"functions/custom_labels/create_project\.py: infra/needs"
+    with pytest.raises(ValueError, match=told):
         needs(new)
 
 
@@ -101,11 +120,24 @@ def test_the_environment_is_what_settings_read_for_it(api: Template, function: F
     }
     read = {name for each in called for name in read_by_settings()[each]}
     given = made(api, function)["Environment"]["Variables"].keys()
-    assert given == read - {"AWS_REGION"}  # which Lambda gives itself
+    steps = {f"SIGHTLINE_VIDEO_{step.upper()}_QUEUE" for step in steps_after(function)}
+    unread = UNREAD.get(function.module, set())
+    assert given == (read | steps) - {"AWS_REGION"} - unread  # which Lambda gives itself
+
+
+def steps_after(function: Function) -> set[str]:
+    """The steps of video jobs that a function sends to."""
+    workers = {kind.worker for kind in KINDS.values()}
+    if function.family == "video" and function.module.startswith("start_"):
+        return {"plan"}
+    if function.module.startswith("analyse_"):
+        return {"merge"}
+    return {"plan_video": workers, "sweep": {"plan", *workers, "merge"}}.get(function.module, set())
 
 
 def test_the_environment_has_names_and_no_secrets(api: Template) -> None:
     read = set().union(*read_by_settings().values())
+    read |= {f"SIGHTLINE_VIDEO_{step.upper()}_QUEUE" for step in VIDEO_STEPS}
     for each in of_type(api, "Lambda::Function").values():
         assert each["Environment"]["Variables"].keys() <= read
 
@@ -113,6 +145,11 @@ def test_the_environment_has_names_and_no_secrets(api: Template) -> None:
 @pytest.mark.parametrize("function", EVERY)
 def test_layers_are_those_that_its_code_needs(function: Function) -> None:
     layers = needs(function).layers
+    merges = function.module == "merge_video"  # which imports the modules of all kinds by name
+    assert needs(function).image == (merges or "av" in reach(function.handler).others)
+    if needs(function).image:
+        assert not layers
+        return
     assert (INFERENCE in layers) == ("numpy" in reach(function.handler).others)
     assert any(layer.startswith("models-") for layer in layers) == opens_models(function)
     assert len({"base", *layers}) <= 5  # Lambda's limit
@@ -121,14 +158,18 @@ def test_layers_are_those_that_its_code_needs(function: Function) -> None:
 @pytest.mark.parametrize("function", EVERY)
 def test_how_it_runs(api: Template, function: Function) -> None:
     found = made(api, function)
-    assert found["Runtime"] == "python3.13"
+    if needs(function).image:
+        assert found["PackageType"] == "Image"
+    else:
+        assert found["Runtime"] == "python3.13"
+        assert len(found["Layers"]) == 1 + len(needs(function).layers)
+    assert entry(found) == function.handler
     assert found["Architectures"] == ["arm64"]
     assert found["TracingConfig"] == {"Mode": "Active"}
     assert found["LoggingConfig"]["LogFormat"] == "JSON"
     assert found["MemorySize"] == PROFILES["standard"][needs(function).size]
     assert found["Timeout"] == needs(function).timeout
     assert "VpcConfig" not in found
-    assert len(found["Layers"]) == 1 + len(needs(function).layers)
     if function.kind is not Kind.WORKER:
         assert found["Timeout"] <= 29  # what API Gateway waits
 
@@ -176,38 +217,22 @@ def test_callers_go_to_the_alias_of_a_version_that_stays(api: Template) -> None:
         assert "ProvisionedConcurrencyConfig" not in alias
 
 
-def test_uploads_come_in_batches_of_which_parts_may_fail(api: Template) -> None:
-    ((_, mapping),) = of_type(api, "Lambda::EventSourceMapping").items()
-    assert mapping["BatchSize"] == 10
-    assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
-    assert mapping["ScalingConfig"] == {"MaximumConcurrency": 10}
-    assert "OnUploadAlias" in str(mapping["FunctionName"])
-    assert "Uploads" in mapping["EventSourceArn"]["Fn::ImportValue"]
-
-
-def test_the_clock_starts_the_sweep(api: Template) -> None:
-    (rule,) = of_type(api, "Events::Rule").values()
-    assert rule["ScheduleExpression"] == "rate(5 minutes)"
-    (target,) = rule["Targets"]
-    assert target["Arn"]["Ref"].startswith("SweepAlias")
-    (permission,) = (
-        each
-        for each in of_type(api, "Lambda::Permission").values()
-        if each["Principal"] == "events.amazonaws.com"
-    )
-    assert permission["FunctionName"] == target["Arn"]
-    assert "SourceArn" in permission
-
-
-def test_a_worker_that_nothing_starts_is_refused(
-    app_of: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+def test_other_layers_make_other_versions(
+    cdk: None, api: Template, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from infra import events
+    """An alias would else stay where it is when nothing but a layer changes."""
+    from infra.app import build
 
-    monkeypatch.delitem(events.SCHEDULES, "sweep")
-    told = r"functions/workers/sweep\.py: nothing starts it; infra/events\.py"
-    with pytest.raises(ValueError, match=told):
-        app_of()
+    def folder(layer: str) -> Path:
+        made = tmp_path / f"other-{layer}"
+        made.mkdir(exist_ok=True)
+        return made
+
+    monkeypatch.setattr(bundle, "build", folder)
+    after = whole(written(build().synth(), "Sightline-dev"))
+    versions = [of_type(each, "Lambda::Version").keys() for each in (api, after)]
+    assert len(versions[0]) == len(versions[1])
+    assert not versions[0] & versions[1]
 
 
 def test_a_stage_of_ones_own(templates_of: Templates) -> None:
@@ -234,8 +259,6 @@ def test_a_stage_of_ones_own(templates_of: Templates) -> None:
         )
         provisioned = opens_models(function) and function.kind is not Kind.WORKER
         assert ("ProvisionedConcurrencyConfig" in alias) == provisioned
-    (mapping,) = of_type(api, "Lambda::EventSourceMapping").values()
-    assert mapping["ScalingConfig"] == {"MaximumConcurrency": 5}
     for group in of_type(api, "Logs::LogGroup").values():
         assert group["RetentionInDays"] == 365
 

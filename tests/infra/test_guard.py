@@ -17,6 +17,7 @@ from tests.templates import Templates
 if TYPE_CHECKING:
     from mypy_boto3_rekognition import RekognitionClient
 
+DATA, TOPIC = "sightline-state", "arn:aws:sns:us-east-1:123456789012:"
 # By what is done to resources that our key encrypts: what a function must be allowed on the key.
 ON_KEY = {
     "dynamodb:BatchGetItem": {"kms:Decrypt", "kms:DescribeKey"},
@@ -157,6 +158,32 @@ CALLS: list[tuple[str, str, str, dict[str, Any], set[str]]] = [
         {"secretsmanager:GetSecretValue"},
     ),
     ("on_upload", "kms", "Decrypt", {}, {"kms:Decrypt"}),
+    ("start_label_detection", "s3", "HeadObject", {"Bucket": "b", "Key": "k"}, set()),
+    ("get_label_detection", "s3", "GetObject", {"Bucket": "b", "Key": "k"}, {"s3:GetObject"}),
+    ("get_label_detection", "s3", "GetObject", {"Bucket": DATA, "Key": "jobs/k"}, set()),
+    ("get_label_detection", "s3", "GetObject", {"Bucket": DATA, "Key": "k"}, {"s3:GetObject"}),
+    ("get_label_detection", "s3", "PutObject", {"Bucket": DATA, "Key": "jobs/k"}, {"s3:PutObject"}),
+    (
+        "sweep",
+        "s3",
+        "DeleteObjects",
+        {"Bucket": DATA, "Delete": {"Objects": [{"Key": "jobs/k"}]}},
+        set(),
+    ),
+    (
+        "sweep",
+        "s3",
+        "DeleteObjects",
+        {"Bucket": DATA, "Delete": {"Objects": [{"Key": "jobs/k"}, {"Key": "k"}]}},
+        {"s3:DeleteObject"},
+    ),
+    ("sweep", "s3", "ListObjectsV2", {"Bucket": DATA, "Prefix": "jobs/"}, set()),
+    ("media_steps", "s3", "CreateMultipartUpload", {"Bucket": "b", "Key": "k"}, set()),
+    ("media_steps", "s3", "AbortMultipartUpload", {"Bucket": "b", "Key": "k"}, set()),
+    ("media_steps", "s3", "DeleteObject", {"Bucket": "b", "Key": "k"}, {"s3:DeleteObject"}),
+    ("merge_video", "sns", "Publish", {"TopicArn": f"{TOPIC}AmazonRekognitionJobs"}, set()),
+    ("merge_video", "sns", "Publish", {"TopicArn": f"{TOPIC}Jobs"}, {"sns:Publish"}),
+    ("sweep", "sqs", "SendMessageBatch", {"QueueUrl": "elsewhere"}, {"sqs:SendMessage"}),
 ]
 
 

@@ -26,8 +26,10 @@ from tests.conftest import ClientFactory
 
 Unpack = Callable[..., Unpacked]
 
-EVERY = [pytest.param(function, id=function.module) for function in functions()]
-SEEING = [pytest.param(each, id=each.module) for each in functions() if models(each.module)]
+# Images have no layers; what is in them is `tests.infra.test_image`'s.
+LAYERED = [each for each in functions() if not needs(each).image]
+EVERY = [pytest.param(function, id=function.module) for function in LAYERED]
+SEEING = [pytest.param(each, id=each.module) for each in LAYERED if models(each.module)]
 SNAPSHOT = {"AWS_LAMBDA_INITIALIZATION_TYPE": "snap-start"}
 # What a process is when its handler is imported, and what it answers to an event (null: none).
 PROGRAM = """
@@ -167,7 +169,7 @@ REQUESTS: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.mark.parametrize("module", sorted(MODELS.keys() - {"on_upload"}))
+@pytest.mark.parametrize("module", sorted(MODELS.keys() - {"media_steps", "on_upload"}))
 def test_a_function_runs_the_models_that_are_listed(
     module: str,
     client_of: ClientFactory,
@@ -194,3 +196,7 @@ def test_a_function_runs_the_models_that_are_listed(
 def test_the_upload_worker_runs_what_its_rules_can_ask_for() -> None:
     asked = {name for each in DETECTORS for name in models(module_name(each))}
     assert set(models("on_upload")) == asked | set(models("index_faces"))
+
+
+def test_jobs_over_manifests_run_what_their_operation_runs() -> None:
+    assert models("media_steps") == models("detect_moderation_labels")

@@ -61,9 +61,9 @@ def test_every_operation_with_a_handler_has_its_path_and_no_other() -> None:
 
 
 def test_a_new_handler_is_a_new_path() -> None:
-    made = document({**FAMILIES, "StartLabelDetection": "video"})
-    assert made["paths"].keys() - MADE["paths"].keys() == {"/StartLabelDetection"}
-    assert made["paths"]["/StartLabelDetection"]["post"]["tags"] == ["video"]
+    made = document({**FAMILIES, "CreateProject": "custom_labels"})
+    assert made["paths"].keys() - MADE["paths"].keys() == {"/CreateProject"}
+    assert made["paths"]["/CreateProject"]["post"]["tags"] == ["custom_labels"]
     validate(made)
 
 

@@ -19,9 +19,10 @@ from botocore import xform_name
 from cli.main import app
 from infra.config import CONTEXT
 from infra.edge import BODY_LIMIT
-from infra.functions import ROOT, functions
+from infra.functions import ROOT, Kind, functions
 from infra.models import MODELS, models
 from infra.needs import ANSWER, NEEDS, PROFILES, Size
+from infra.rights import Grant
 from tests.infra.conftest import of_type
 from tests.templates import STACKS, Template, Templates, written
 
@@ -29,6 +30,8 @@ DOCUMENT = (ROOT / "docs" / "operate.md").read_text()
 OF_EVERY_COMMAND = {"query", "output", "region", "endpoint-url"}
 ALIASES = {"cdk": {"bootstrap", "deploy", "destroy", "diff"}}
 MONTH = 730 * 3600  # seconds
+# "Lambda uses long polling ... starts with five concurrent batches", of up to 20 seconds.
+POLLS, LONG_POLL = 5, 20
 
 
 def blocks(language: str) -> list[str]:
@@ -165,7 +168,10 @@ def test_every_metric_and_message_is_told_of(capsys: pytest.CaptureFixture[str])
 
 def test_the_limits_are_those_of_the_code() -> None:
     from infra.front_door import BURST, RATE
+    from sightline.domain.media.manifest import MOST_LINES
+    from sightline.store import jobs, videos
     from sightline.store.images import LIMIT
+    from sightline.video.probe import MAX_DURATION
 
     told = {row[0]: row[1] for row in table("what \\| how much")}
     image = BODY_LIMIT * 3 / 4 / 1e6
@@ -173,6 +179,9 @@ def test_the_limits_are_those_of_the_code() -> None:
         "body of a request": f"{BODY_LIMIT:,} bytes, {int(image * 10) / 10} MB of image",
         "image in S3": f"{LIMIT // 2**20} MB",
         "time of an answer": f"{ANSWER} seconds",
+        "video in S3": f"{videos.LIMIT // 2**30} GB, {MAX_DURATION // 3_600_000} hours",
+        "jobs on videos at once": f"{jobs.AT_ONCE}",
+        "images of a media analysis job": f"{MOST_LINES:,}",
         "requests": f"{RATE} a second, {BURST} at once",
         "calls at once": "the account's (1,000, in new accounts 10) or the function's reserved "
         "concurrency",
@@ -213,6 +222,9 @@ def test_the_fixed_costs_are_those_of_the_templates(api: Template) -> None:
     alarms = float(quantities["CloudWatch, alarms"])
     assert alarms == len(watched), of_cost("CloudWatch, alarms")
     used = ("detect_labels", "index_faces", "search_faces_by_image")
+    polled = len(of_type(api, "Lambda::EventSourceMapping")) * POLLS * MONTH / LONG_POLL / 1e6
+    row = "SQS, asking for work"
+    assert float(quantities[row]) == round(polled, 2), of_cost(row)
     named = len(used) * 5 + sum(len(MODELS[each]) for each in used)
     metrics = "CloudWatch, metrics of three operations"
     assert float(quantities[metrics]) == named, of_cost(metrics)
@@ -221,14 +233,35 @@ def test_the_fixed_costs_are_those_of_the_templates(api: Template) -> None:
         [f"`{each}`", f"{snapshots(each):.1f} GiB", f"${snapshots(each) * MONTH * price:.2f}"]
         for each in PROFILES
     ], of_cost("profile")
-    worker = PROFILES["standard"][NEEDS["on_upload"].size] / 1024
-    running = (snapshots("standard") - worker) * MONTH * 0.0000033334
+    workers = [
+        PROFILES["standard"][NEEDS[each.module].size]
+        for each in functions()
+        if each.kind is Kind.WORKER and models(each.module)
+    ]
+    assert len(workers) == 2
+    running = (snapshots("standard") - sum(workers) / 1024) * MONTH * 0.0000033334
     assert f"is ${running:.2f} a month" in DOCUMENT, "docs/operate.md, Cost: the last paragraph"
+
+
+def policies_of(chapter: str) -> list[dict[str, Any]]:
+    """The policies in a chapter."""
+    (text,) = re.findall(rf"^##+ {chapter}$\n(.*?)(?=^##|\Z)", DOCUMENT, re.DOTALL | re.MULTILINE)
+    found = re.findall(r"^```json\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
+    return [json.loads(each) for each in found]
+
+
+def test_a_topics_key_lets_functions_do_what_ours_lets_them(cdk: None) -> None:
+    from infra.grants import TOPICS
+
+    (policy,) = policies_of("Videos in S3, and topics")
+    (statement,) = policy["Statement"]
+    assert sorted(statement["Action"]) == sorted(Grant.TOPICS_PUBLISH.on_key)
+    assert f"begin with `{TOPICS.removesuffix('*')}`" in re.sub(r"\s+", " ", DOCUMENT)
 
 
 def test_the_policies_let_the_pipeline_do_what_it_does() -> None:
     allowed: set[str] = set()
-    for policy in map(json.loads, blocks("json")):
+    for policy in policies_of("A pipeline in GitHub"):
         for statement in policy["Statement"]:
             actions = statement["Action"]
             allowed |= {actions} if isinstance(actions, str) else {*actions}
@@ -245,6 +278,13 @@ def test_the_policies_let_the_pipeline_do_what_it_does() -> None:
         "sts:AssumeRoleWithWebIdentity",
     }
     assert not re.search(r"\b\d{12}\b", DOCUMENT)
+
+
+def test_the_pipeline_may_publish_files_and_the_image() -> None:
+    text = "".join(blocks("json"))
+    assert {*re.findall(r"cdk-hnb659fds-([\w-]+)-role", text)} == {
+        *("deploy", "file-publishing", "image-publishing", "lookup")
+    }
 
 
 def test_the_pipeline_may_list_the_nested_stacks(written_of: Callable[..., Templates]) -> None:

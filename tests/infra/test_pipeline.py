@@ -236,6 +236,7 @@ def test_a_stage_is_deployed_in_this_order() -> None:
         for what in (
             "make synth",
             "versions save before.json",
+            "qemu-user-static",  # the image of the video workers is for arm64
             'deploy "Sightline-$STAGE-State" "Sightline-$STAGE-Api"',
             "versions deployed",
             "sightline smoke",
