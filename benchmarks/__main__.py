@@ -20,8 +20,13 @@ from benchmarks import (
     recognition,
     results,
     scenes,
+    segments,
     speed,
     text,
+    video_decode,
+    video_jobs,
+    video_labels,
+    video_people,
 )
 from benchmarks.results import Row
 
@@ -35,7 +40,11 @@ NEEDING_DATA: dict[str, Callable[[bool], list[Row]]] = {
     "moderation": moderation.rows,
     "celebrities": celebrities.rows,
     "text": text.rows,
+    "segments": segments.rows,
+    "video, labels": video_labels.rows,
+    "video, people": video_people.rows,
 }
+LONG = {"video, labels", "video, people"}  # minutes, even of a sample
 MARKS = {True: "[green]yes[/]", False: "[red]no[/]", None: ""}
 
 
@@ -51,9 +60,17 @@ def main() -> None:
         found += speed.rows(short)
         status.update("cold starts")
         found += cold_starts.rows(short)
+        status.update("video, jobs")
+        found += video_jobs.rows(short)
+        if not short:  # a film of two hours is made and read
+            status.update("video, decoding")
+            found += video_decode.rows(short)
         for name, section in NEEDING_DATA.items():
             if not data.DATA.is_dir():
                 console.print(f"{name}: skipped, no evaluation data beside the repository")
+                continue
+            if short and name in LONG:
+                console.print(f"{name}: not in the short run")
                 continue
             status.update(name)
             found += section(short)
