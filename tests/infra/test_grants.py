@@ -20,9 +20,7 @@ MODULES = {  # that call with a right, each of them alone
     Grant.RESULTS_PUBLISH: "sightline.store.messages",
     Grant.UPLOADS_BURY: "sightline.store.messages",
 }
-IMAGE_MODULES = {
-    f"sightline.store.{name}" for name in ("images", "media_files", "uploads", "videos")
-}
+IMAGE_MODULES = {f"sightline.store.{name}" for name in ("images", "objects", "uploads")}
 STARS = {  # resources with a star by their ends, and what alone may be done with them
     ":secret:sightline/dev/keys/*": {"secretsmanager:GetSecretValue"},
     "Photos/*": {

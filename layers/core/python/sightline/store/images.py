@@ -2,10 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import ClientError, ParamValidationError
-
-from sightline.errors import ImageTooLargeException, InvalidS3ObjectException
-from sightline.store import aws
+from sightline.errors import ImageTooLargeException
+from sightline.store import aws, objects
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.type_defs import GetObjectRequestTypeDef
@@ -23,15 +21,9 @@ def read(bucket: str, key: str, version: str | None) -> bytes:
     where: GetObjectRequestTypeDef = {"Bucket": bucket, "Key": key}
     if version is not None:
         where["VersionId"] = version
-    try:
+    with objects.named_by_a_caller():
         found = aws.s3().get_object(**where)
         with found["Body"] as body:
             if found["ContentLength"] > LIMIT:
                 raise ImageTooLargeException
             return body.read()
-    except ClientError as error:
-        if error.response["ResponseMetadata"]["HTTPStatusCode"] >= 500:
-            raise
-        raise InvalidS3ObjectException from error
-    except ParamValidationError as error:  # a name that no bucket or key can have
-        raise InvalidS3ObjectException from error

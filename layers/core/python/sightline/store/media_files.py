@@ -11,13 +11,13 @@ from typing import IO, TYPE_CHECKING, Any, NoReturn
 
 from botocore.exceptions import ClientError, ParamValidationError
 
-from sightline.errors import InvalidManifestException, InvalidS3ObjectException
+from sightline.errors import InvalidManifestException
 from sightline.settings import settings
-from sightline.store import aws, job_objects
+from sightline.store import aws, job_objects, objects
 from sightline.store.media_jobs import Manifest
 
 if TYPE_CHECKING:
-    from mypy_boto3_s3.type_defs import GetObjectRequestTypeDef, HeadObjectRequestTypeDef
+    from mypy_boto3_s3.type_defs import GetObjectRequestTypeDef
 
 FOLDER = "media"  # beside those of video jobs, for the same lifecycle rule
 LIMIT = 50 * 2**20  # bytes of a manifest; the service's limit
@@ -55,17 +55,7 @@ def look(bucket: str, key: str, version: str | None) -> Manifest:
         InvalidS3ObjectException: no such bucket, key or version, or no permission.
         InvalidManifestException: it is empty, or over 50 MB.
     """
-    where: HeadObjectRequestTypeDef = {"Bucket": bucket, "Key": key}
-    if version is not None:
-        where["VersionId"] = version
-    try:
-        found = aws.s3().head_object(**where)
-    except ClientError as error:
-        if error.response["ResponseMetadata"]["HTTPStatusCode"] >= 500:
-            raise
-        raise InvalidS3ObjectException from error
-    except ParamValidationError as error:  # a name that no bucket or key can have
-        raise InvalidS3ObjectException from error
+    found = objects.head(bucket, key, version)
     size = found["ContentLength"]
     if not 0 < size <= LIMIT:
         raise InvalidManifestException(

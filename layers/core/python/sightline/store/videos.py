@@ -9,14 +9,14 @@ import time
 from collections import OrderedDict
 from typing import TYPE_CHECKING, NamedTuple
 
-from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from sightline.errors import InvalidS3ObjectException, VideoTooLargeException
-from sightline.store import aws
+from sightline.store import aws, objects
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
-    from mypy_boto3_s3.type_defs import GetObjectRequestTypeDef, HeadObjectRequestTypeDef
+    from mypy_boto3_s3.type_defs import GetObjectRequestTypeDef
 
 LIMIT = 10 * 1024**3  # bytes; the service's limit for a stored video
 BLOCK = 512 * 1024
@@ -51,17 +51,7 @@ def head(bucket: str, key: str, version: str | None) -> Stored:
         InvalidS3ObjectException: no such bucket, key or version, or no permission.
         VideoTooLargeException: over 10 GB.
     """
-    where: HeadObjectRequestTypeDef = {"Bucket": bucket, "Key": key}
-    if version is not None:
-        where["VersionId"] = version
-    try:
-        found = aws.s3().head_object(**where)
-    except ClientError as error:
-        if error.response["ResponseMetadata"]["HTTPStatusCode"] >= 500:
-            raise
-        raise InvalidS3ObjectException from error
-    except ParamValidationError as error:  # a name that no bucket or key can have
-        raise InvalidS3ObjectException from error
+    found = objects.head(bucket, key, version)
     size = found["ContentLength"]
     if size > LIMIT:
         raise VideoTooLargeException(
