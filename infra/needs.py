@@ -59,7 +59,6 @@ REVIEW = (*WRITE, Grant.REVIEWS_SEND)  # a human loop is written and sent
 NOTIFY = (*WRITE, Grant.TOPICS_PUBLISH)  # who finds a job ended may have its notice to send
 DECODE = (*NOTIFY, Grant.IMAGES)
 ANALYSE = (*DECODE, Grant.NOTES_WRITE, Grant.MERGE_SEND)
-KEEP = (Grant.NOTES_READ, Grant.NOTES_WRITE, Grant.NOTES_DROP)
 
 
 _reads = Needs(READ)
@@ -137,7 +136,9 @@ NEEDS: dict[str, Needs] = {  # by module
         (
             Grant.IMAGES,
             *WRITE,
-            *KEEP,
+            Grant.NOTES_READ,
+            Grant.NOTES_WRITE,
+            Grant.NOTES_DROP,
             Grant.OUTPUT_WRITE,
             Grant.MEDIA_CONSUME,
             Grant.MEDIA_SEND,
@@ -146,11 +147,11 @@ NEEDS: dict[str, Needs] = {  # by module
         Size.MODELS,
         LONG,
     ),
-    "media_failures": Needs((*WRITE, *KEEP, Grant.MEDIA_DEAD_CONSUME), timeout=120),
+    "media_failures": Needs((*WRITE, Grant.NOTES_DROP, Grant.MEDIA_DEAD_CONSUME), timeout=120),
     "sweep": Needs(
         (
             *NOTIFY,
-            *KEEP,
+            Grant.NOTES_DROP,
             Grant.PLAN_SEND,
             Grant.PIECES_SEND,
             Grant.MERGE_SEND,

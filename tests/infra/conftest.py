@@ -1,17 +1,28 @@
 """The synthesised templates, with folders that stand in for layers: nothing is fetched or built."""
 
+import importlib
 import importlib.util
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from infra import bundle
+from local import frontdoor, notifications, queues
+from sightline.settings import settings
+from sightline.store import aws, keys
+from sightline.wire.model import module_name
+from tests import guard
+from tests.conftest import ClientFactory
+from tests.infra.rehearsal import QUEUES, Deployment
 from tests.templates import Template, Templates, whole, written
+
+if TYPE_CHECKING:
+    from mypy_boto3_rekognition import RekognitionClient
 
 
 @pytest.fixture(scope="session")
@@ -86,6 +97,36 @@ def state(templates_of: Callable[..., Templates]) -> Template:
 def api(templates_of: Callable[..., Templates]) -> Template:
     """The template of the service, by `cdk.json` alone, with all that is nested in it."""
     return templates_of()["Api"]
+
+
+@pytest.fixture
+def deployment(
+    account: None, templates: Templates, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Deployment]:
+    """Both stacks, their handlers, and an access key that the operator made."""
+    notifications.install()
+    made, handler_of = Deployment(templates), frontdoor.handler_of
+    monkeypatch.setattr(
+        frontdoor,
+        "handler_of",
+        lambda name: made.deployed(module_name(name), handler_of(name)),
+    )
+    for module in QUEUES.values():
+        worker = importlib.import_module(f"functions.workers.{module}")
+        watched = guard.watched(module, worker.handler)
+        monkeypatch.setattr(worker, "handler", made.deployed(module, watched))
+    monkeypatch.setattr(queues, "WAIT", 0)
+    with made.operator():
+        keys.put(keys.AccessKey("operator", "secret", allowed=("*",)))
+    yield made
+    # Nothing was done to what the laptop's stack would use.
+    assert aws.dynamodb().scan(TableName=settings().table)["Count"] == 0
+
+
+@pytest.fixture
+def service(deployment: Deployment, client_of: ClientFactory) -> "RekognitionClient":
+    """A client of the deployed service."""
+    return client_of("operator", "secret")
 
 
 def of_type(template: Template, kind: str) -> dict[str, Any]:

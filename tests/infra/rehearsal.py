@@ -19,6 +19,8 @@ import pytest
 from moto.cloudformation.models import Stack
 
 from infra.functions import functions
+from local import queues
+from sightline.domain.video.kinds import WORKERS
 from sightline.settings import settings
 from tests.conftest import ENVIRONMENT
 from tests.templates import NESTED, STACKS, Template, Templates, asset, replaced
@@ -44,6 +46,16 @@ LEFT_OUT_PROPERTIES = {  # of resources that are made
     ("AWS::ApiGateway::RestApi", "Body"): "moto makes nothing of an OpenAPI document",
     ("AWS::KMS::Key", "Tags"): "moto takes them for those of KMS' own API, and falls over",
 }
+QUEUES = {  # and the workers that they start, which `tests.infra.test_functions` holds to it
+    "uploads": "on_upload",
+    "video-plan": "plan_video",
+    **{f"video-{worker}": f"analyse_{worker}" for worker in WORKERS},
+    "video-merge": "merge_video",
+    "video-dead": "fail_video",
+    "media": "media_steps",
+    "media-dead": "media_failures",
+}
+ONE = QUEUES.keys() - {"uploads"}  # message at a time
 BOOTSTRAP = "/cdk-bootstrap/hnb659fds/version"
 ASSETS = "cdk-hnb659fds-assets-123456789012-us-east-1"
 
@@ -127,6 +139,33 @@ class Deployment:
                 s3.put_bucket_notification_configuration(
                     Bucket=bucket, NotificationConfiguration={"EventBridgeConfiguration": {}}
                 )
+
+
+def poll(deployment: Deployment, *names: str) -> None:
+    """Lets workers have what is in their queues, as event source mappings would."""
+    with deployment.operator():  # whose names Lambda's own poller needs
+        for name in names:
+            url = boto3.client("sqs").get_queue_url(QueueName=f"sightline-dev-{name}")["QueueUrl"]
+            mapping = queues.Mapping(f"functions.workers.{QUEUES[name]}", 1 if name in ONE else 10)
+            queues.EventSource(url, mapping, 0).poll()
+
+
+def received(url: str) -> list[dict[str, Any]]:
+    """The messages that a queue has, ten at most."""
+    client = boto3.client("sqs")
+    found = client.receive_message(
+        QueueUrl=url, MaxNumberOfMessages=10, MessageAttributeNames=["All"]
+    )
+    return [dict(each) for each in found.get("Messages", [])]
+
+
+def listener(topic: str) -> str:
+    """A queue that hears a topic."""
+    sqs = boto3.client("sqs")
+    url = sqs.create_queue(QueueName="news")["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]
+    boto3.client("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn["QueueArn"])
+    return url
 
 
 def stack(name: str) -> str:

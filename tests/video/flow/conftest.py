@@ -182,6 +182,7 @@ def flow(
     for module in ["functions.workers.sweep", *(MAPPINGS[name].module for name in QUEUES)]:
         worker, name = importlib.import_module(module), module.rsplit(".", 1)[1]
         monkeypatch.setattr(worker, "handler", guard.watched(name, worker.handler))
+    monkeypatch.setattr(rescue, "sweep", guard.watched("sweep", rescue.sweep))
     for name in STEPS:
         aws.sqs().set_queue_attributes(
             QueueUrl=os.environ[name], Attributes={"VisibilityTimeout": "0"}
