@@ -23,7 +23,7 @@ Boxes = list[tuple[Box, bool]]
 HELMETS = ("hardhat_kaggle", "Safety Helmet")
 MASKS = ("mask_boxes", "with_mask")
 MOST_FACES = 20
-SHORT = 40  # photos of each set
+SHORT = 15  # photos of each set
 SAME_HEAD = 0.3  # intersection over union: whose head it is, not how well it is framed
 
 

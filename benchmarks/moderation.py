@@ -19,7 +19,7 @@ SETS = {
     "mask_boxes/images": 2,
     "hardhat_kaggle/images": 2,
 }
-SHORT = 20  # times fewer
+SHORT = 50  # times fewer
 # Photos that a label is right for; the scene network was taught with them. Figures of photos that
 # it had not seen are in the README's table.
 TAUGHT = {"Animated": "labels/Cartoon", "Weapons": "labels/Revolver"}

@@ -26,7 +26,7 @@ from sightline.vision.session import open_session
 MATCHING_OVERLAP = 0.5
 RECALLS = np.linspace(0, 1, 101)  # where COCO's own evaluation reads the precision
 NETWORK_SIDE, STRIDE = 512, 4  # what the network was published for
-SHORT_PHOTOS = 24
+SHORT_PHOTOS = 12
 ROUNDS = 11
 
 

@@ -21,7 +21,7 @@ from layers.models.training.scene_photos import folders, held, photos_in
 from sightline.settings import settings
 from sightline.vision.scenes import COLOURLESS, learnt, read_scenes
 
-SHORT = 100  # photos of each set
+SHORT = 40  # photos of each set
 # What a photo of a face, and nothing else, cannot show; Black And White and places it can.
 ON_FACES = {COLOURLESS, "Indoors", "Outdoors", "Clothing"}
 

@@ -20,7 +20,7 @@ from sightline.vision.text_lines import Line, Word
 
 LARGE = (1920, 1080)  # 2 megapixels: a street photo enlarged, for there is none of this size
 TIMED_PHOTOS, ROUNDS = 3, 5
-SHORT_RECEIPTS = 5
+SHORT_RECEIPTS = 2
 
 
 def rows(short: bool) -> list[Row]:
