@@ -56,7 +56,7 @@ def serve(host: str, port: int, data: Path | None, say: Callable[[str], None]) -
         keeper = _load(data)
         _create_missing()
         with suppress(Exception):  # the next round tries again
-            rescue.sweep(stale=0.0)  # messages were lost with the queues of the last run
+            rescue.sweep(lost=True)  # messages were lost with the queues of the last run
             endings.sweep(lost=True)
         if keeper is not None:
             stack.enter_context(keeper)

@@ -10,9 +10,9 @@ from sightline.store import jobs
 from tests.video.flow.conftest import Flow
 
 
-def lines() -> list[str]:
+def lines(width: int = 200) -> list[str]:
     shown = StringIO()
-    Console(width=200, file=shown).print(command._listing(20))
+    Console(width=width, file=shown).print(command._listing(20, width))
     return shown.getvalue().splitlines()
 
 
@@ -38,6 +38,26 @@ def test_jobs_are_listed_with_what_is_done_of_them(flow: Flow) -> None:
     assert "photos/\\x1b[31mclip.mp4" in second
     flow.run()
     assert "2/2" in lines()[1]
+
+
+def test_a_narrow_terminal_has_a_line_for_each_job(flow: Flow) -> None:
+    """Whole operations, states and times; of a video its name, as far as it fits."""
+    key = "2026/holiday/" + "a long name " * 8 + ".mp4"
+    flow.s3.put_object(Bucket="photos", Key=key, Body=b"none")
+    video = {"S3Object": {"Bucket": "photos", "Name": key}}
+    failed = flow.start("celebrity_recognition", Video=video)
+    flow.run()
+    running = flow.start()
+    flow.poll("SIGHTLINE_VIDEO_PLAN_QUEUE")
+    flow.poll("SIGHTLINE_VIDEO_LABELS_QUEUE")
+    heading, first, second, reason = lines(80)
+    assert heading.split() == ["job", "operation", "state", "pieces", "left", "video"]
+    assert first.split()[:4] == [running[:12], "LabelDetection", "IN_PROGRESS", "1/2"]
+    assert " min " in first
+    assert first.endswith("clip.mp4")
+    assert second.split()[:6] == [failed[:12], "CelebrityRecognition", "FAILED", "–", "a", "long"]
+    assert second.endswith("…")
+    assert reason == f"{failed[:12]} FAILED: Unsupported codec/format."
 
 
 def test_speed_and_time_left_are_those_of_the_video(flow: Flow) -> None:

@@ -33,6 +33,13 @@ def lose(step: str) -> None:
     assert take(os.environ[f"SIGHTLINE_VIDEO_{STEPS[step]}_QUEUE"])
 
 
+def sweep_after_long() -> None:
+    """The sweep, when no job has got on for as long as it takes."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(rescue, "STALE", 0.0)
+        rescue.sweep()
+
+
 def reach(flow: Flow, step: str) -> None:
     """Lets a job go on until the messages of a step are on their queue."""
     if step != "plan":
@@ -58,11 +65,20 @@ def test_a_video_that_is_replaced_while_the_job_runs_fails(flow: Flow, step: str
     assert "replaced" in failure(flow, job_id)
 
 
+def test_a_version_that_was_there_at_the_start_is_worked_on(flow: Flow) -> None:
+    flow.s3.put_bucket_versioning(Bucket="photos", VersioningConfiguration={"Status": "Enabled"})
+    flow.s3.put_object(Bucket="photos", Key="clip.mp4", Body=b"a version")
+    job_id = flow.start()
+    flow.s3.put_object(Bucket="photos", Key="clip.mp4", Body=b"another")
+    flow.run()
+    assert flow.get(job_id)["JobStatus"] == "SUCCEEDED"
+
+
 def test_a_video_that_is_deleted_while_the_job_runs_fails(flow: Flow) -> None:
     job_id = flow.start()
     flow.s3.delete_object(Bucket="photos", Key="clip.mp4")
     flow.run()
-    assert "Unable to get object metadata from S3" in failure(flow, job_id)
+    assert "replaced or deleted" in failure(flow, job_id)
 
 
 @pytest.mark.parametrize("step", ["analyse", "merge"])
@@ -129,10 +145,32 @@ def test_a_message_that_is_lost_is_sent_again(flow: Flow, step: str) -> None:
     rescue.sweep()
     flow.run()
     assert flow.get(job_id)["JobStatus"] == "IN_PROGRESS"
-    rescue.sweep(stale=0.0)
+    sweep_after_long()
     flow.run()
     assert flow.get(job_id)["JobStatus"] == "SUCCEEDED"
     assert len(flow.told()) == 1
+
+
+def test_jobs_whose_messages_are_lost_together_are_all_helped(flow: Flow) -> None:
+    """Those that are sent for the first one say nothing of the others'."""
+    job_ids = [flow.start() for _ in range(3)]
+    lose("plan")
+    sweep_after_long()
+    flow.run()
+    assert [flow.get(each)["JobStatus"] for each in job_ids] == ["SUCCEEDED"] * 3
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_jobs_survive_any_number_of_restarts(flow: Flow, step: str) -> None:
+    job_ids = [flow.start() for _ in range(2)]
+    for _ in job_ids:
+        reach(flow, step)
+    for _ in range(rescue.RESUMPTIONS + 2):
+        lose(step)  # with the process that had the queues in its memory
+        rescue.sweep(lost=True)
+    flow.run()
+    assert [flow.get(each)["JobStatus"] for each in job_ids] == ["SUCCEEDED"] * 2
+    assert len(flow.told()) == 2
 
 
 @pytest.mark.parametrize("step", STEPS)
@@ -141,9 +179,9 @@ def test_a_job_whose_messages_are_always_lost_fails(flow: Flow, step: str) -> No
     reach(flow, step)
     for _ in range(rescue.RESUMPTIONS):
         lose(step)
-        rescue.sweep(stale=0.0)
+        sweep_after_long()
     lose(step)
-    rescue.sweep(stale=0.0)
+    sweep_after_long()
     assert failure(flow, job_id) == "The job got lost: nothing worked on it any more."
 
 
@@ -152,10 +190,10 @@ def test_a_job_that_gets_on_may_be_helped_more_often(flow: Flow) -> None:
     reach(flow, "pieces")
     for _ in range(rescue.RESUMPTIONS):
         lose("pieces")
-        rescue.sweep(stale=0.0)
+        sweep_after_long()
     flow.poll("SIGHTLINE_VIDEO_LABELS_QUEUE")
     lose("pieces")
-    rescue.sweep(stale=0.0)
+    sweep_after_long()
     flow.run()
     assert flow.get(job_id)["JobStatus"] == "SUCCEEDED"
 
@@ -165,21 +203,20 @@ def test_a_job_that_waits_behind_others_is_left_alone(
 ) -> None:
     flow.start()
     reach(flow, "pieces")
-    rescue.sweep(stale=0.0)
-    assert len(take(os.environ["SIGHTLINE_VIDEO_LABELS_QUEUE"])) == 2
-    aws.sqs().send_message(
-        QueueUrl=os.environ["SIGHTLINE_VIDEO_LABELS_QUEUE"], MessageBody='{"job": "x", "piece": 0}'
-    )
+    sweep_after_long()
+    url = os.environ["SIGHTLINE_VIDEO_LABELS_QUEUE"]
+    assert len(take(url)) == 2
+    aws.sqs().send_message(QueueUrl=url, MessageBody='{"job": "x", "piece": 0}')
     now = time.time()
     monkeypatch.setattr(time, "time", lambda: now + rescue.LOST + 1)
     rescue.sweep()
-    assert len(take(os.environ["SIGHTLINE_VIDEO_LABELS_QUEUE"])) == 3
+    assert len(take(url)) == 3
 
 
 def test_a_job_that_never_ends_is_ended(flow: Flow, monkeypatch: pytest.MonkeyPatch) -> None:
     job_id = flow.start()
-    now = time.time()
-    monkeypatch.setattr(time, "time", lambda: now + jobs.LONGEST + 1)
+    later = time.time() + jobs.LONGEST + 1
+    monkeypatch.setattr(time, "time", lambda: later)
     rescue.sweep()
     assert failure(flow, job_id) == "The job took too long: more than seven days."
 
@@ -243,7 +280,7 @@ def test_one_job_that_cannot_be_looked_after_does_not_keep_others_from_it(
         deliver(job)
 
     monkeypatch.setattr(lifecycle, "deliver", broken)
-    rescue.sweep(stale=0.0)
+    sweep_after_long()
     flow.run()
     assert flow.get(other)["JobStatus"] == "SUCCEEDED"
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from sightline.domain.video import results
 from sightline.domain.video.kinds import Element, Merged
 from sightline.store import aws, job_objects, jobs
 from sightline.video.probe import AudioInfo
@@ -53,6 +54,19 @@ def refusal(flow: Flow, job_id: str, **parameters: Any) -> str:
     with pytest.raises(ClientError) as error:
         flow.get(job_id, kind, **parameters)
     return str(error.value.response["Error"]["Code"])
+
+
+def test_a_page_is_no_larger_than_lambda_answers(
+    flow: Flow, ended: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A crowd in each of a thousand frames would be."""
+    monkeypatch.setattr(results, "MOST_BYTES", 3_000)
+    first = flow.get(ended)
+    assert 10 < len(first["Labels"]) < 40
+    assert first["NextToken"]
+    assert flow.times(ended) == list(range(FOUND))
+    monkeypatch.setattr(results, "MOST_BYTES", 1)
+    assert len(flow.get(ended)["Labels"]) == 1
 
 
 def test_pages_hold_all_labels_in_turn(flow: Flow, ended: str) -> None:

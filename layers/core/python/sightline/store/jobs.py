@@ -101,12 +101,14 @@ def planned(job: Job, info: dict[str, Any], length: int, pieces: int) -> Job | N
     """Writes how a job is cut, unless another did; the job as it is then, None when it ended."""
     return _change(
         job,
-        "SET info = :info, reach = :reach, pieces = :pieces, unsent = :unsent, progress = :now",
+        "SET info = :info, reach = :reach, pieces = :pieces, unsent = :unsent, progress = :now,"
+        " resumed = :none",
         "attribute_not_exists(pieces)",
         info=text(json.dumps(info)),
         reach=number(length),
         pieces=number(pieces),
         unsent=text(PIECES),
+        none=number(0),
     )
 
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
     from mypy_boto3_s3.type_defs import GetObjectRequestTypeDef
 
+UNVERSIONED = "null"  # what S3 calls the version of an object from before versions were kept
 LIMIT = 10 * 1024**3  # bytes; the service's limit for a stored video
 BLOCK = 512 * 1024
 # What is kept: the index of a long file beside the pictures and the sound that are being read.
@@ -26,7 +27,8 @@ KEPT_BLOCKS = 64
 MAX_RUN = 16  # blocks
 ATTEMPTS = 4  # to read a run; the connection may break in the middle of it
 PAUSE = 0.1  # seconds before the second attempt, doubled before each further one
-REPLACED_STATUS = frozenset({404, 412})
+GONE = 404
+REPLACED_STATUS = frozenset({GONE, 412})
 REPLACED = "The S3 object was replaced or deleted while the job ran."
 
 
@@ -36,7 +38,7 @@ class Stored(NamedTuple):
     Attributes:
         size: in bytes.
         etag: changes when the object is replaced.
-        version: that was found; None in a bucket without versions.
+        version: that was found; None where the bucket kept no versions then.
     """
 
     size: int
@@ -57,7 +59,8 @@ def head(bucket: str, key: str, version: str | None) -> Stored:
         raise VideoTooLargeException(
             f"Video size in bytes: {size} is more than the maximum limit of: {LIMIT} bytes."
         )
-    return Stored(size, found["ETag"], found.get("VersionId"))
+    version = found.get("VersionId", UNVERSIONED)
+    return Stored(size, found["ETag"], None if version == UNVERSIONED else version)
 
 
 class StoredVideo(io.RawIOBase):
@@ -161,7 +164,18 @@ def open_object(bucket: str, key: str, version: str | None, etag: str | None = N
         InvalidS3ObjectException: it cannot be read, or was replaced since the job began.
         VideoTooLargeException: over 10 GB.
     """
-    stored = head(bucket, key, version)
+    try:
+        stored = head(bucket, key, version)
+    except InvalidS3ObjectException as error:
+        gone = _status(error) == GONE and etag is not None
+        raise (InvalidS3ObjectException(REPLACED) if gone else error) from error
     if etag is not None and stored.etag != etag:
         raise InvalidS3ObjectException(REPLACED)
     return StoredVideo(bucket, key, stored)
+
+
+def _status(error: InvalidS3ObjectException) -> int | None:
+    cause = error.__cause__
+    if not isinstance(cause, ClientError):
+        return None
+    return int(cause.response["ResponseMetadata"]["HTTPStatusCode"])

@@ -35,7 +35,7 @@ def _source(place: dict[str, str] | None) -> Source:
         raise InvalidS3ObjectException("Request has invalid S3 object.")
     bucket, key = place["Bucket"], place["Name"]
     stored = videos.head(bucket, key, place.get("Version"))
-    return Source(bucket, key, place.get("Version"), stored.etag, stored.size)
+    return Source(bucket, key, stored.version, stored.etag, stored.size)
 
 
 def _check_channel(channel: dict[str, str] | None) -> None:

@@ -38,12 +38,22 @@ def bury(message: dict[str, Any]) -> None:
         )
 
 
-def sweep(stale: float = STALE) -> None:
-    """Sends what a crash left unsent, and helps jobs that have not got on for `stale` seconds."""
+def sweep(lost: bool = False) -> None:
+    """Sends what a crash left unsent, and helps jobs that have not got on for a long time.
+
+    Args:
+        lost: whether all messages are known to be lost, as with queues that lived in memory; no
+            job is to blame for that.
+    """
     now = time.time()
-    for job in jobs.running():
+    running = jobs.running()
+    idle = _idle_queues(running, now)  # before anything is sent to them
+    for job in running:
         try:
-            _look_after(job, now, stale)
+            if lost:
+                lifecycle.send(job, job.step)
+            else:
+                _look_after(job, now, lifecycle.queue_of(job, job.step) in idle)
         except Exception as error:  # the others come first; the next sweep tries again
             extra = {"error": type(error).__name__, "where": where(error)}
             logger.error("job not looked after", extra=extra)
@@ -51,11 +61,17 @@ def sweep(stale: float = STALE) -> None:
         lifecycle.notify(job_id)
 
 
-def _look_after(job: Job, now: float, stale: float) -> None:
+def _idle_queues(running: list[Job], now: float) -> set[str]:
+    """The queues of jobs that have not got on for a while, as far as nothing is on them."""
+    stale = {lifecycle.queue_of(job, job.step) for job in running if now - job.progress >= STALE}
+    return {url for url in stale if queues.is_idle(url)}
+
+
+def _look_after(job: Job, now: float, idle: bool) -> None:
     since = now - job.progress
     if now - job.created >= jobs.LONGEST:
         lifecycle.fail(job, "The job took too long: more than seven days.")
-    elif since >= stale and (since >= LOST or queues.is_idle(lifecycle.queue_of(job, job.step))):
+    elif since >= STALE and (since >= LOST or idle):
         if job.resumed >= RESUMPTIONS:
             lifecycle.fail(job, "The job got lost: nothing worked on it any more.")
         elif (resumed := jobs.resume(job)) is not None:

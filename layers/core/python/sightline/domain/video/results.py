@@ -1,14 +1,17 @@
 """What Get answers: how a job is, and a page of what it found."""
 
+import json
 from dataclasses import dataclass
 from typing import Any
 
-from sightline.domain.video.kinds import KINDS, Kind
+from sightline.domain.video.kinds import KINDS, Element, Kind
 from sightline.errors import InvalidPaginationTokenException, ResourceNotFoundException
 from sightline.store import job_objects, jobs
 from sightline.store.job import SUCCEEDED, Job, Outcome
 
 MOST = 1000  # elements of a page; a larger number acts as this one
+# Of a page in JSON. Lambda answers 6 MB at most, in which each quote of it is escaped once more.
+MOST_BYTES = 4_000_000
 SEGMENTS = "SegmentDetection"  # whose metadata are lists
 
 
@@ -52,13 +55,24 @@ def page(name: str, request: dict[str, Any], after: str | None) -> Page:
 
 def _found(
     job: Job, outcome: Outcome, order: str, after: str | None, size: int
-) -> tuple[list[dict[str, Any]], str | None]:
+) -> tuple[list[Element], str | None]:
     start = _number(after)
     end = min(start + size, outcome.counts[order])
     if start >= end:
         return [], None
-    elements = job_objects.results(job.id, outcome.run, order, start, end)
+    elements = _fitting(job_objects.results(job.id, outcome.run, order, start, end))
+    end = start + len(elements)
     return elements, str(end) if end < outcome.counts[order] else None
+
+
+def _fitting(elements: list[Element]) -> list[Element]:
+    """As many of them, from the first on, as fit into one answer; one in any case."""
+    total = 0
+    for number, element in enumerate(elements):
+        total += len(json.dumps(element))
+        if number and total > MOST_BYTES:
+            return elements[:number]
+    return elements
 
 
 def _number(after: str | None) -> int:
