@@ -202,6 +202,9 @@ def test_requests_that_are_refused(bulk: Bulk, rekognition: "RekognitionClient")
         bulk.start(OutputConfig={"S3Bucket": "sightline-state"})
     with pytest.raises(errors.InvalidParameterException, match="prefix is too long"):
         bulk.start(OutputConfig={"S3Bucket": "results", "S3KeyPrefix": "ü" * 500})
+    for control in ("\x00", "\x1b[31m", "\x7f", "\x80"):
+        with pytest.raises(errors.InvalidParameterException, match="control characters"):
+            bulk.start(OutputConfig={"S3Bucket": "results", "S3KeyPrefix": f"moderated{control}/"})
     with pytest.raises(ClientError, match="jobName"):
         bulk.start(JobName="holiday photos")
     with pytest.raises(errors.ResourceNotFoundException, match="0123"):

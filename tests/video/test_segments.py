@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 from sightline.domain.video.kinds import Element
-from sightline.domain.video.timecode import exact, timecode
 from tests.video import programme
 from tests.video.making import Make, Pixels, Track, plain, video
 from tests.video.work import done
@@ -229,6 +228,20 @@ def test_a_variable_rate_tells_when_frames_are_due() -> None:
     assert (other["StartFrameNumber"], other["StartTimestampMillis"]) == (30, 1800)
 
 
+def test_timecodes_keep_to_the_clock_where_frames_are_seconds_apart() -> None:
+    """Also two frames so far apart that there is less than one in an hour."""
+    for apart in (2_000, 1_500_000, 5_400_000):
+        data = film([programme.view(0, 0), programme.view(1, 0)], times=[0, apart])
+        one, other = segments(data, {"SegmentTypes": ["SHOT"]})
+        assert (one["StartTimestampMillis"], one["StartTimecodeSMPTE"]) == (0, "00:00:00:00")
+        assert other["StartTimestampMillis"] == apart
+        hours, minutes, seconds = apart // 3_600_000, apart // 60_000 % 60, apart // 1000 % 60
+        assert other["StartTimecodeSMPTE"] == f"{hours:02}:{minutes:02}:{seconds:02}:00"
+        (cue,) = segments(data, {"SegmentTypes": ["TECHNICAL_CUE"]})
+        assert cue["DurationMillis"] == apart + 40
+        assert cue["DurationSMPTE"] == cue["EndTimecodeSMPTE"] == other["StartTimecodeSMPTE"]
+
+
 def test_milliseconds_are_rounded_down_and_labels_dropped() -> None:
     data = three_scenes(fps=Fraction(30000, 1001))
     found = segments(data, {"SegmentTypes": ["SHOT"]})
@@ -238,31 +251,3 @@ def test_milliseconds_are_rounded_down_and_labels_dropped() -> None:
         "00:00:00;20",
         "00:00:01;05",
     ]
-
-
-@pytest.mark.parametrize(
-    ("frame", "rate", "code"),
-    [
-        (299, Fraction(30000, 1001), "00:00:09;29"),
-        (1799, Fraction(30000, 1001), "00:00:59;29"),
-        (1800, Fraction(30000, 1001), "00:01:00;02"),
-        (17981, Fraction(30000, 1001), "00:09:59;29"),
-        (17982, Fraction(30000, 1001), "00:10:00;00"),
-        (107892, Fraction(30000, 1001), "01:00:00;00"),
-        (3600, Fraction(60000, 1001), "00:01:00;04"),
-        (215784, Fraction(60000, 1001), "01:00:00;00"),
-        (1440, Fraction(24000, 1001), "00:01:00:00"),
-        (90000, Fraction(25), "01:00:00:00"),
-        (61, Fraction(60), "00:00:01:01"),
-    ],
-)
-def test_timecodes(frame: int, rate: Fraction, code: str) -> None:
-    assert timecode(frame, rate) == code
-
-
-def test_a_files_average_stands_for_a_standard_rate() -> None:
-    assert exact(29.97) == exact(29.97003) == Fraction(30000, 1001)
-    assert exact(59.9399) == Fraction(60000, 1001)
-    assert exact(23.976) == Fraction(24000, 1001)
-    assert exact(25.0001) == 25
-    assert exact(17.5) == Fraction(35, 2)

@@ -1,5 +1,6 @@
 """StartMediaAnalysisJob: checks what can be checked at once, writes the job, sets it going."""
 
+import unicodedata
 from typing import Any
 
 from sightline.errors import (
@@ -80,7 +81,12 @@ def _check(request: dict[str, Any]) -> None:
         raise InvalidParameterException(
             "Request has invalid parameters: the output bucket is the service's own"
         )
-    if len(output.get("S3KeyPrefix", "").encode()) > LONGEST_KEY - LONGEST_NAME:
+    prefix = output.get("S3KeyPrefix", "")
+    if any(unicodedata.category(letter) == "Cc" for letter in prefix):
+        raise InvalidParameterException(
+            "Request has invalid parameters: the output's key prefix has control characters"
+        )
+    if len(prefix.encode()) > LONGEST_KEY - LONGEST_NAME:
         raise InvalidParameterException(
             "Request has invalid parameters: the output's key prefix is too long for S3"
         )

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from sightline.domain.video.kinds import Element, Merged, Span
 from sightline.domain.video.records import Pieces
-from sightline.domain.video.timecode import exact, timecode
+from sightline.domain.video.timecode import exact, is_standard, timecode
 from sightline.video import signature
 from sightline.video.ahead import ahead
 from sightline.video.cues import find_cues
@@ -43,9 +43,9 @@ class Clock:
     """Tells frames in milliseconds and timecodes.
 
     Attributes:
-        rate: frames per second.
-        milliseconds: when each frame of a video with a variable rate is due, and the end; None
-            where the rate is constant.
+        rate: labels of timecodes per second, which are the frames of a constant rate.
+        milliseconds: when each frame is due, and the end; None where the rate is constant and a
+            standard's, so that frames are counted.
     """
 
     rate: Fraction
@@ -57,9 +57,11 @@ class Clock:
         early or late.
         """
         due = np.arange(len(times)) * float(1000 / rate)
-        if not len(times) or np.abs(times - due).max() <= 500 / rate:
+        constant = not len(times) or np.abs(times - due).max() <= 500 / rate
+        if constant and is_standard(rate):
             return cls(rate, None)
-        return cls(rate, np.append(times.astype(np.int64), max(duration, int(times[-1]))))
+        ends = np.append(times.astype(np.int64), max([duration, *times[-1:].tolist()]))
+        return cls(Fraction(max(1, round(rate))), ends)
 
     def time(self, frame: int) -> int:
         """Milliseconds from the video's start to that of a frame, rounded down."""
@@ -67,26 +69,27 @@ class Clock:
             return int(frame * 1000 / self.rate)
         return int(self.milliseconds[frame])
 
-    def code(self, frame: int) -> str:
-        """A frame's timecode: of its number, or of when it is due where the rate varies."""
-        if self.milliseconds is not None:
-            frame = round(self.time(frame) * self.rate / 1000)
-        return timecode(frame, self.rate)
+    def label(self, frame: int) -> int:
+        """Which label of the timecode is a frame's: of its number, or of when it is due.
+
+        Milliseconds are rounded down: of 30 labels, the second begins with 33.3 and is that of 33.
+        """
+        if self.milliseconds is None:
+            return frame
+        return int(((self.time(frame) + 1) * self.rate - 1) // 1000)
 
     def segment(self, kind: str, start: int, end: int, details: dict[str, Any]) -> Element:
         """A `SegmentDetection` from one frame to another."""
         begins, ends = self.time(start), self.time(end)
-        length = end - start
-        if self.milliseconds is not None:
-            length = round((ends - begins) * self.rate / 1000)
+        first, last = self.label(start), self.label(end)
         return {
             "Type": kind,
             "StartTimestampMillis": begins,
             "EndTimestampMillis": ends,
             "DurationMillis": ends - begins,
-            "StartTimecodeSMPTE": self.code(start),
-            "EndTimecodeSMPTE": self.code(end),
-            "DurationSMPTE": timecode(length, self.rate),
+            "StartTimecodeSMPTE": timecode(first, self.rate),
+            "EndTimecodeSMPTE": timecode(last, self.rate),
+            "DurationSMPTE": timecode(last - first, self.rate),
             DETAILS[kind]: details,
             "StartFrameNumber": start,
             "EndFrameNumber": end,

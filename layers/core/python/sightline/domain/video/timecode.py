@@ -17,7 +17,15 @@ def exact(rate: float) -> Fraction:
     for each in (Fraction(nominal), Fraction(nominal * 1000, 1001)):
         if abs(Fraction(rate) - each) < CLOSE and nominal:
             return each
+    if rate < 1:  # a frame lasts for seconds; it is those that are a short fraction
+        return 1 / Fraction(1 / rate).limit_denominator(1001)
     return Fraction(rate).limit_denominator(1001)
+
+
+def is_standard(rate: Fraction) -> bool:
+    """Whether frames of this rate can be counted: it is a whole number, or 1000/1001 of one."""
+    nominal = round(rate)
+    return nominal > 0 and rate in (nominal, Fraction(nominal * 1000, 1001))
 
 
 def timecode(frame: int, rate: Fraction) -> str:
