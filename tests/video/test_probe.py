@@ -154,6 +154,66 @@ def test_a_video_over_six_hours_is_refused() -> None:
     )
 
 
+def lying(data: bytes, ticks: int) -> bytes:
+    """The file with other durations in its headers, and without the list that corrects them."""
+    edited = bytearray(data.replace(b"edts", b"free"))
+    for name, place in ((b"mdhd", 20), (b"mvhd", 20), (b"tkhd", 24)):
+        at = edited.index(name) + place
+        edited[at : at + 4] = ticks.to_bytes(4, "big")
+    return bytes(edited)
+
+
+@pytest.mark.parametrize("ticks", [0, 1, 0xFFFFFFFF])
+@pytest.mark.parametrize("b_frames", [0, 2])
+def test_a_header_that_lies_is_not_believed(ticks: int, b_frames: int) -> None:
+    assert info(lying(video(FRAMES, Make(b_frames=b_frames)), ticks)).duration == 1000
+
+
+def test_a_single_frame_that_is_said_to_last_no_time_lasts_as_long_as_its_rate_says() -> None:
+    assert info(lying(video(FRAMES[:1]), 0xFFFFFFFF)).duration == 40
+
+
+def test_a_header_that_tells_of_the_last_frame_is_believed() -> None:
+    data = video(FRAMES[:3], Make(times=[0, 40, 9000], b_frames=0))
+    assert info(data).duration == 9040
+
+
+def test_a_video_over_six_hours_with_a_header_that_lies_is_refused() -> None:
+    data = video(numbered(3), Make(times=[0, SIX_HOURS, SIX_HOURS + 40], b_frames=0))
+    assert "is more than the maximum limit of: 21600000 milliseconds." in refused(lying(data, 1))
+
+
+def with_tracks(count: int) -> bytes:
+    """A file whose track of sound is there so many times."""
+    data = video(FRAMES, Make(tracks=[Track([(1000, 0.5)])]))
+    index = data.index(b"moov") - 4  # behind the media, which so stay where they are
+    track = data.rindex(b"trak") - 4
+    end = track + int.from_bytes(data[track : track + 4], "big")
+    added = b""
+    for number in range(count - 1):
+        copy = bytearray(data[track:end])
+        at = copy.index(b"tkhd") + 16
+        copy[at : at + 4] = (100 + number).to_bytes(4, "big")
+        added += copy
+    size = int.from_bytes(data[index : index + 4], "big") + len(added)
+    return data[:index] + size.to_bytes(4, "big") + data[index + 4 : end] + added + data[end:]
+
+
+def test_more_streams_than_a_job_can_listen_to_are_refused() -> None:
+    assert len(info(with_tracks(31)).audio) == 31
+    for count in (32, 900):
+        assert refused(with_tracks(count)) == (
+            f"Streams in the video file: {count + 1} is more than the maximum limit of: 32 streams."
+        )
+
+
+def test_more_streams_of_an_avi_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(probe, "MAX_STREAMS", 1)
+    assert refused(
+        video(FRAMES, Make(container="avi", tracks=[Track([(1000, 0.5)], "pcm_s16le")]))
+    ) == ("Streams in the video file: 2 is more than the maximum limit of: 1 streams.")
+
+
 def test_a_picture_that_would_fill_the_memory_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(probe, "MAX_FRAME", 64 * 48 * 3 // 2)
     assert info(video(FRAMES)).width == 64

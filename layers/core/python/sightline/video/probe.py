@@ -13,6 +13,7 @@ from av.audio.stream import AudioStream
 from av.container import InputContainer
 from av.video.stream import VideoStream
 
+from sightline.video import boxes
 from sightline.video.upright import Upright
 
 UNSUPPORTED = "Unsupported codec/format."  # the service's own words
@@ -30,6 +31,15 @@ DECODERS = "h264,aac,aac_latm,mp3,mp3float,ac3,eac3,alac,opus,libopus," + ",".jo
     f"pcm_{kind}" for kind in ("s16le", "s16be", "s24le", "s24be", "s32le", "s32be", "u8", "f32le")
 )
 FIRST_FRAME_WITHIN = 300  # packets
+# Each one takes time in every piece of a job; broadcast masters carry up to 16 tracks of sound.
+MAX_STREAMS = 32
+# Of all streams: pictures at 300 a second and 200 packets of sound, for as long as a video may be.
+# FFmpeg was measured to take 36 bytes for each: 0.4 GB. A list of edits that repeats the samples is
+# not counted.
+MAX_SAMPLES = 500 * MAX_DURATION // 1000
+# A frame is taken to last no longer where nothing tells: few frames that lie far apart may be due
+# at any rate.
+LONGEST_FRAME = Fraction(1)  # s
 
 SeekableFile = BinaryIO | RawIOBase
 
@@ -92,7 +102,8 @@ def open_container(file: SeekableFile) -> InputContainer:
     """The opened file; it reads what tells of the streams, not the streams.
 
     Raises:
-        UnreadableVideo: empty, no MP4, MOV or AVI file, or damaged beyond use.
+        UnreadableVideo: empty, no MP4, MOV or AVI file, of more streams or samples than are taken,
+            or damaged beyond use.
     """
     head = file.read(12) or b""
     file.seek(0)
@@ -102,8 +113,41 @@ def open_container(file: SeekableFile) -> InputContainer:
         demuxer = "avi"
     elif head[4:8] in FIRST_BOXES:
         demuxer = "mov"
+        _check(boxes.index(file))
     else:
         raise UnreadableVideo
+    container = _opened(file, demuxer)
+    try:
+        _check_streams(len(container.streams))
+    except UnreadableVideo:
+        container.close()
+        raise
+    return container
+
+
+def _check(index: boxes.Index) -> None:
+    """Refuses what would take a demuxer's memory, before one sees it."""
+    if index.compressed:  # FFmpeg unpacks it whatever its size
+        raise UnreadableVideo
+    _check_streams(len(index.tracks) - 1)
+    if index.samples > MAX_SAMPLES:
+        raise UnreadableVideo(
+            f"Samples in the video file's index: {index.samples} is more than the maximum limit "
+            f"of: {MAX_SAMPLES} samples."
+        )
+    if not index.whole:
+        raise UnreadableVideo(DAMAGED)
+
+
+def _check_streams(count: int) -> None:
+    if count > MAX_STREAMS:
+        raise UnreadableVideo(
+            f"Streams in the video file: {count} is more than the maximum limit of: "
+            f"{MAX_STREAMS} streams."
+        )
+
+
+def _opened(file: SeekableFile, demuxer: str) -> InputContainer:
     try:
         return cast(
             InputContainer,
@@ -187,8 +231,29 @@ def describe(container: InputContainer, stream: VideoStream, upright: Upright) -
 
 
 def _duration(container: InputContainer, stream: VideoStream) -> int:
+    """Milliseconds, by the header unless a frame is due after the end that it tells."""
     end = _seconds(stream, stream.start_time or 0) + _length(container, stream)
+    last = _last(stream)
+    if last is not None and last >= end:
+        rate = stream.guessed_rate or stream.average_rate
+        end = last + (min(1 / rate, LONGEST_FRAME) if rate else 0)
     return int((end - start(container, stream)) * 1000)
+
+
+def _last(stream: VideoStream) -> Fraction | None:
+    """When the last frame is due by the index, on the file's clock in seconds; None without one.
+
+    The index tells when frames are decoded. What lies between that and when they are due is taken
+    from the first frame that is shown.
+    """
+    entries = stream.index_entries
+    numbers = range(len(entries))
+    shown = (entries[number].timestamp for number in numbers if not entries[number].is_discard)
+    last = (entries[each].timestamp for each in reversed(numbers) if not entries[each].is_discard)
+    first = next(shown, None)
+    if first is None:
+        return None
+    return _seconds(stream, next(last) + max(0, (stream.start_time or first) - first))
 
 
 def _length(container: InputContainer, stream: VideoStream | AudioStream) -> Fraction:
