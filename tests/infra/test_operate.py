@@ -154,7 +154,7 @@ def test_the_limits_are_those_of_the_code() -> None:
     from sightline.domain.media.manifest import MOST_LINES
     from sightline.store import jobs, videos
     from sightline.store.images import LIMIT
-    from sightline.video.probe import MAX_DURATION
+    from sightline.video.probe import MAX_DURATION, MAX_SAMPLES, MAX_STREAMS
 
     told = {row[0]: row[1] for row in table("what \\| how much")}
     image = BODY_LIMIT * 3 / 4 / 1e6
@@ -163,6 +163,7 @@ def test_the_limits_are_those_of_the_code() -> None:
         "image in S3": f"{LIMIT // 2**20} MB",
         "time of an answer": f"{ANSWER} seconds",
         "video in S3": f"{videos.LIMIT // 2**30} GB, {MAX_DURATION // 3_600_000} hours",
+        "streams in a video; samples in its index": f"{MAX_STREAMS}; {MAX_SAMPLES:,}",
         "jobs on videos at once": f"{jobs.AT_ONCE}",
         "images of a media analysis job": f"{MOST_LINES:,}",
         "requests": f"{RATE} a second, {BURST} at once",
