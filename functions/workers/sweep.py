@@ -13,6 +13,11 @@ from sightline.store import collections
 
 def handler(event: dict[str, Any], context: Any) -> None:
     with measured("Sweep"):
-        rescue.sweep()
-        endings.sweep()
-        collections.sweep()
+        failures = []
+        for sweep in (rescue.sweep, endings.sweep, collections.sweep):
+            try:
+                sweep()
+            except Exception as error:  # the others come first
+                failures.append(error)
+        if failures:
+            raise ExceptionGroup("Not everything could be finished.", failures)

@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 from functions.workers import sweep
 from sightline.domain.video import lifecycle, rescue
 from sightline.errors import ResourceNotFoundException
-from sightline.store import aws, jobs, notices
+from sightline.store import aws, jobs, queues
 from tests.video.flow.conftest import Flow, take
 
 STEPS = {"plan": "PLAN", "pieces": "LABELS", "merge": "MERGE"}
@@ -242,30 +242,6 @@ def test_the_schedule_finds_stale_jobs(flow: Flow, monkeypatch: pytest.MonkeyPat
     assert flow.get(job_id)["JobStatus"] == "SUCCEEDED"
 
 
-def test_a_topic_that_is_gone_stops_nothing_and_is_told_when_it_is_back(flow: Flow) -> None:
-    gone = f"{flow.topic}-gone"
-    channel = {"SNSTopicArn": gone, "RoleArn": "arn:aws:iam::123456789012:role/any"}
-    job_id = flow.start(NotificationChannel=channel)
-    flow.run()
-    assert flow.get(job_id)["JobStatus"] == "SUCCEEDED"
-    assert flow.held() == {"slots": 0, "notices": 1}
-    rescue.sweep()
-    assert flow.held() == {"slots": 0, "notices": 1}
-    aws.sns().create_topic(Name=gone.rsplit(":", 1)[1])
-    rescue.sweep()
-    assert flow.held() == {"slots": 0, "notices": 0}
-
-
-def test_a_topic_that_stays_away_is_given_up(flow: Flow) -> None:
-    aws.sns().delete_topic(TopicArn=flow.topic)
-    flow.start()
-    flow.run()
-    for _ in range(notices.TRIES - 1):
-        assert flow.held() == {"slots": 0, "notices": 1}
-        rescue.sweep()
-    assert flow.held() == {"slots": 0, "notices": 0}
-
-
 def test_one_job_that_cannot_be_looked_after_does_not_keep_others_from_it(
     flow: Flow, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -283,6 +259,26 @@ def test_one_job_that_cannot_be_looked_after_does_not_keep_others_from_it(
     sweep_after_long()
     flow.run()
     assert flow.get(other)["JobStatus"] == "SUCCEEDED"
+
+
+def test_a_queue_that_cannot_be_looked_at_keeps_nobody_waiting(
+    flow: Flow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flow.start()
+    other = flow.start("text_detection")
+    reach(flow, "pieces")
+    take(os.environ["SIGHTLINE_VIDEO_TEXT_QUEUE"])
+    is_idle, broken = queues.is_idle, os.environ["SIGHTLINE_VIDEO_LABELS_QUEUE"]
+
+    def look(url: str) -> bool:
+        if url == broken:
+            raise OSError
+        return is_idle(url)
+
+    monkeypatch.setattr(queues, "is_idle", look)
+    sweep_after_long()
+    flow.run()
+    assert flow.get(other, "text_detection")["JobStatus"] == "SUCCEEDED"
 
 
 def test_what_expired_is_deleted(flow: Flow, monkeypatch: pytest.MonkeyPatch) -> None:

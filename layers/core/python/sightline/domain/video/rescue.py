@@ -5,6 +5,8 @@ looks after the running jobs, of which there are twenty at most; none runs for e
 """
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from sightline.domain.video import lifecycle
@@ -49,22 +51,35 @@ def sweep(lost: bool = False) -> None:
     running = jobs.running()
     idle = _idle_queues(running, now)  # before anything is sent to them
     for job in running:
-        try:
+        with _others_come_first():
             if lost:
                 lifecycle.send(job, job.step)
             else:
                 _look_after(job, now, lifecycle.queue_of(job, job.step) in idle)
-        except Exception as error:  # the others come first; the next sweep tries again
-            extra = {"error": type(error).__name__, "where": where(error)}
-            logger.error("job not looked after", extra=extra)
     for job_id in notices.waiting():
-        lifecycle.notify(job_id)
+        with _others_come_first():
+            lifecycle.notify(job_id)
+
+
+@contextmanager
+def _others_come_first() -> Iterator[None]:
+    """Lets what fails for one job or queue keep nobody else waiting; the next sweep tries again."""
+    try:
+        yield
+    except Exception as error:
+        extra = {"error": type(error).__name__, "where": where(error)}
+        logger.error("job not looked after", extra=extra)
 
 
 def _idle_queues(running: list[Job], now: float) -> set[str]:
     """The queues of jobs that have not got on for a while, as far as nothing is on them."""
     stale = {lifecycle.queue_of(job, job.step) for job in running if now - job.progress >= STALE}
-    return {url for url in stale if queues.is_idle(url)}
+    idle = set()
+    for url in stale:
+        with _others_come_first():
+            if queues.is_idle(url):
+                idle.add(url)
+    return idle
 
 
 def _look_after(job: Job, now: float, idle: bool) -> None:
