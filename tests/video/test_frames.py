@@ -2,6 +2,7 @@
 
 import contextlib
 import random
+import re
 import zlib
 from collections.abc import Sequence
 from dataclasses import replace
@@ -182,6 +183,17 @@ def test_decoding_goes_on_after_damage(container: str) -> None:
     assert found[:20] == intact[:20]
     assert found[-30:] == intact[-30:]
     assert found != intact
+
+
+def test_an_index_that_leads_in_a_circle_is_left() -> None:
+    data = video(FRAMES[:20], replace(WAYS["fragments"], tracks=[Track([(800, 0.5)])]))
+    fragments = [each.start() for each in re.finditer(b"tfdt", data)]
+    assert len(fragments) > 2
+    for fragment in fragments:
+        damaged = bytearray(data)
+        damaged[fragment + 8 : fragment + 16] = (7 << 32).to_bytes(8, "big")  # when it is due
+        with contextlib.suppress(UnreadableVideo), open_video(BytesIO(bytes(damaged))) as opened:
+            assert sum(1 for _ in opened.pictures(WHOLE)) <= 20
 
 
 def sums_of(data: bytes) -> list[tuple[int, int, int]]:

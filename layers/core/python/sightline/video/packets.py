@@ -42,8 +42,8 @@ def packets(container: InputContainer, stream: VideoStream, since: int) -> Itera
         found = _demuxed(container, stream)
         first = next(found)
         due = first.pts if first.pts is not None else first.dts
-        if due is None or first.dts is None or first.dts == seen:
-            break  # nothing there, or the beginning
+        if due is None or first.dts is None or (seen is not None and first.dts >= seen):
+            break  # nothing there, the beginning, or an index that leads in a circle
         if first.is_keyframe and due <= since:
             if is_idr(first) or (passed == RECOVERY and not numbered(container)):
                 break
