@@ -76,3 +76,23 @@ def test_pictures_are_read_as_before_afterwards() -> None:
         pictures = [each.milliseconds for each in opened.pictures(Span(0, 2000))]
         opened.sound(Span(0, 2000))
         assert [each.milliseconds for each in opened.pictures(Span(0, 2000))] == pictures
+
+
+@pytest.mark.parametrize(
+    ("container", "codec", "header", "damage"),
+    [
+        ("mp4", "aac", b"\x40\x15\x00\x00\x00", b"\xb1"),  # esds: the object type of VP9
+        ("avi", "pcm_s16le", b"\x01\x00\x01\x00\x80\xbb", b"\x01\x00\x00\x00"),  # WAVEFORMAT
+    ],
+    ids=["a codec of pictures", "no channels"],
+)
+def test_a_track_that_nothing_can_play_is_silent(
+    container: str, codec: str, header: bytes, damage: bytes
+) -> None:
+    made = Make(container=container, tracks=[Track([(400, 0.5)], codec)])
+    data = bytearray(video(FRAMES[:10], made))
+    place = data.index(header)
+    data[place : place + len(damage)] = damage
+    with open_video(BytesIO(bytes(data))) as opened:
+        assert opened.sound(Span(0, 400)).loudness.max() == 0
+        assert sum(1 for _ in opened.pictures(Span(0, 400))) == 10

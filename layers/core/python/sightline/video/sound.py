@@ -15,6 +15,7 @@ from av.container import InputContainer
 from av.stream import Discard
 from numpy.typing import NDArray
 
+from sightline.video import probe
 from sightline.video.packets import seek
 
 STEP = 10  # ms
@@ -23,6 +24,7 @@ STEP = 10  # ms
 LEAD = 500  # ms
 # What is decoded at once, from multiples of it: so no loudness depends on where spans are cut.
 WINDOW = 10_000  # ms
+SOUNDS = frozenset(probe.DECODERS.split(",")) - {"h264"}
 DAMAGES = 100  # parts of a damaged track that are left out before the rest is
 
 
@@ -54,7 +56,7 @@ def measure(container: InputContainer, origin: Fraction, start: int, end: int) -
     kept = [each.discard for each in container.streams]
     try:
         for track in container.streams.audio:
-            if track.codec_context is None:
+            if not _audible(track):
                 continue
             for each in container.streams:
                 each.discard = Discard.default if each is track else Discard.all
@@ -67,6 +69,12 @@ def measure(container: InputContainer, origin: Fraction, start: int, end: int) -
         for stream, discard in zip(container.streams, kept, strict=True):
             stream.discard = discard
     return Sound(loudness)
+
+
+def _audible(track: AudioStream) -> bool:
+    """Whether a decoder that is let near callers' files plays it; damaged headers name any."""
+    context = track.codec_context
+    return context is not None and context.codec.name in SOUNDS and context.channels > 0
 
 
 def _window(container: InputContainer, track: AudioStream, since: Fraction) -> NDArray[np.float32]:
