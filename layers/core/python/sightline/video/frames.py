@@ -94,7 +94,10 @@ class Video:
             if time // every != last:
                 last = time // every
                 if time >= span.start:
-                    pixels = self._upright.pixels(frame, convert)
+                    try:
+                        pixels = self._upright.pixels(frame, convert)
+                    except av.FFmpegError:  # a damaged header promised what no converter knows
+                        continue
                     size = self._upright.displayed(frame.width, frame.height)
                     yield Frame(time, pixels, *size)
 
