@@ -233,7 +233,8 @@ def vectors() -> int:
     """How many vectors the gallery's log has."""
     partitions = collections.partitions(collections.need(GALLERY).uid)
     items = [item for each in partitions if each.startswith("LOG#") for item in table.query(each)]
-    return sum(repr(item).count("'B':") for item in items)
+    faces = sum(len(item.get("vectors", {"M": {}})["M"]) for item in items)
+    return faces + sum("vector" in item for item in items)
 
 
 class Died(Exception):

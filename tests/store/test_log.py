@@ -10,9 +10,10 @@ import pytest
 from sightline.errors import ProvisionedThroughputExceededException, ResourceNotFoundException
 from sightline.geometry import BoundingBox
 from sightline.store import collections, faces, log, shards, table, users
-from sightline.store.collections import LANES, Collection
+from sightline.store.collections import Collection
 from sightline.store.faces import StoredFace
 from sightline.store.log import Entry, Place
+from sightline.store.manifest import LANES
 from sightline.store.table import Cancelled
 from sightline.store.users import Change
 
@@ -187,6 +188,7 @@ def test_a_user_keeps_no_vector_but_its_own(collection: Collection) -> None:
     assert sorted(kept, key=lambda packed: packed is None) == [vector(2), None]
     users.delete(fresh(collection), users.get(collection.uid, ["eileen"])["eileen"], [])
     assert [entry.vector for entry in logged(collection) if entry.user_id == "eileen"] == [
+        None,
         None,
         None,
     ]

@@ -97,6 +97,18 @@ def media_queue() -> str:
     return os.environ["SIGHTLINE_MEDIA_QUEUE"]
 
 
+def compaction_queue() -> str:
+    """URL of the queue of collections whose log should be moved into shards."""
+    return os.environ["SIGHTLINE_COMPACTION_QUEUE"]
+
+
+def search_function() -> str | None:
+    """Name of the function that searches shards which are too many for one process; None where
+    one process holds all, as on a laptop.
+    """
+    return os.environ.get("SIGHTLINE_SEARCH_FUNCTION")
+
+
 def models_opened_at_import() -> tuple[str, ...]:
     """The models of a function that Lambda starts before its requests come.
 

@@ -22,10 +22,10 @@ from sightline.errors import (
     ResourceAlreadyExistsException,
     ResourceNotFoundException,
 )
-from sightline.store import table
+from sightline.store import manifest, shard_objects, table
+from sightline.store.manifest import LANES, NO_SHARDS, Manifest
 from sightline.store.table import Cancelled, Item, Key, number, text
 
-LANES = 8
 LIST = "COLLECTIONS"
 # A collection whose id begins with this is the service's own. No request can name one, for `#` is
 # not among the characters of a CollectionId, and no listing shows one.
@@ -55,6 +55,7 @@ class Collection:
     model: str
     tags: dict[str, str]
     lanes: tuple[Lane, ...]
+    manifest: Manifest = NO_SHARDS
 
     @property
     def face_count(self) -> int:
@@ -171,6 +172,7 @@ def delete(collection_id: str) -> None:
             table.delete((LIST, _list_name(collection_id))),
             *(table.delete(lane_key(collection_id, lane)) for lane in range(LANES)),
             table.put(table.keyed(("SWEEP", collection.uid))),
+            shard_objects.tombstone(collection.uid),
         ]
         try:
             table.write(actions)
@@ -182,17 +184,21 @@ def delete(collection_id: str) -> None:
     raise ProvisionedThroughputExceededException
 
 
-def sweep() -> None:
-    """Deletes what collections that are gone still hold, up to `SWEPT_AT_ONCE` items."""
+def sweep() -> bool:
+    """Deletes what collections that are gone still hold, up to `SWEPT_AT_ONCE` items; whether there
+    is more.
+    """
     left = SWEPT_AT_ONCE
     for tombstone in list(table.query("SWEEP", limit=100)):
         for partition in partitions(tombstone["SK"]["S"]):
-            keys = [table.key_of(item) for item in table.query(partition, limit=left)]
+            items = table.query(partition, limit=left, keys_only=True)
+            keys = [table.key_of(item) for item in items]
             table.drop(keys)
             left -= len(keys)
         if left <= 0:
-            return
+            return True
         table.drop([table.key_of(tombstone)])
+    return False
 
 
 def retag(collection: Collection, tags: dict[str, str]) -> bool:
@@ -208,6 +214,29 @@ def retag(collection: Collection, tags: dict[str, str]) -> bool:
         new=_document(tags),
         old=_document(collection.tags),
         uid=text(collection.uid),
+    )
+    try:
+        table.write_one(action)
+    except Cancelled:
+        return False
+    return True
+
+
+def seal(collection: Collection, new: Manifest) -> bool:
+    """Gives a collection a manifest in place of the one it was read with.
+
+    Returns:
+        False when it has another one by now, or is gone, and nothing was done.
+    """
+    had = collection.manifest.generation
+    action = table.update(
+        _meta_key(collection.id),
+        "SET generation = :new, manifest = :manifest",
+        "uid = :uid AND " + ("generation = :old" if had else "attribute_not_exists(generation)"),
+        uid=text(collection.uid),
+        new=number(had + 1),
+        manifest=text(new.document()),
+        **({"old": number(had)} if had else {}),
     )
     try:
         table.write_one(action)
@@ -251,6 +280,7 @@ def _parse(collection_id: str, items: list[Item]) -> Collection:
         created=float(meta["created"]["N"]),
         model=meta["model"]["S"],
         tags=json.loads(meta["tags"]["S"]),
+        manifest=manifest.parse(meta),
         lanes=tuple(
             Lane(
                 lane,

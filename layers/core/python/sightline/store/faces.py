@@ -2,17 +2,18 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from uuid import UUID
 
 from sightline.errors import ProvisionedThroughputExceededException, ServiceQuotaExceededException
 from sightline.geometry import BoundingBox
 from sightline.store import collections, log, table
-from sightline.store.collections import Collection
-from sightline.store.log import Place
-from sightline.store.table import Cancelled, Item, Key, number, text
+from sightline.store.collections import Collection, Lane
+from sightline.store.log import Place, Row
+from sightline.store.table import Action, Cancelled, Item, Key, number, text
 
 LIMIT = 20_000_000  # faces of a collection, the service's limit
 ADDED_AT_ONCE = table.WRITTEN_AT_ONCE - 2  # beside the log entry and the lane
-DELETED_AT_ONCE = 49  # each may have a log entry of its own, and there is the lane
+DELETED_AT_ONCE = ADDED_AT_ONCE // 2  # each may have a log entry of its own
 NOWHERE = Place(0, 0)  # of a face that is not stored yet
 
 
@@ -103,6 +104,7 @@ def _add_some(collection: Collection, faces: Sequence[StoredFace]) -> dict[str, 
         table.write(actions)
     except Cancelled:
         return {}
+    log.after(collection, lane)
     return placed
 
 
@@ -137,24 +139,32 @@ def _delete_free(collection: Collection, faces: Iterable[StoredFace]) -> list[St
     for face in faces:
         by_lane.setdefault(face.place.lane, []).append(face)
     gone: list[StoredFace] = []
-    for lane, those in by_lane.items():
+    for number_, those in by_lane.items():
+        lane = collection.lanes[number_]
         for some in table.chunks(those, DELETED_AT_ONCE):
-            actions = [
-                table.delete(
-                    key(collection.uid, face.id),
-                    "lane = :lane AND seq = :seq AND attribute_not_exists(user_id)",
-                    lane=number(face.place.lane),
-                    seq=number(face.place.entry),
-                )
-                for face in some
-            ]
-            actions += log.remove_faces(collection.uid, ((face.place, face.id) for face in some))
             try:
-                table.write([*actions, log.count(collection, lane, faces=-len(some))])
+                table.write(_deletions(collection, lane, some))
             except Cancelled:
-                continue
+                break  # the lane's head may be another now
+            lane = log.after(collection, lane)
             gone += some
     return gone
+
+
+def _deletions(collection: Collection, lane: Lane, faces: Sequence[StoredFace]) -> list[Action]:
+    """Actions that delete faces of a lane, each as it was read, and log and count that."""
+    actions = [
+        table.delete(
+            key(collection.uid, face.id),
+            "lane = :lane AND seq = :seq AND attribute_not_exists(user_id)",
+            lane=number(face.place.lane),
+            seq=number(face.place.entry),
+        )
+        for face in faces
+    ]
+    rows = [Row(UUID(face.id), face.place) for face in faces]
+    actions += log.remove_faces(collection, rows)
+    return actions + log.append_gone_faces(collection, lane, rows)
 
 
 def _item(uid: str, face: StoredFace) -> Item:

@@ -184,7 +184,9 @@ def _read_batch(keys: Sequence[Key]) -> dict[Key, Item]:
     raise ProvisionedThroughputExceededException
 
 
-def query(partition: str, after: str = "", limit: int | None = None) -> Iterator[Item]:
+def query(
+    partition: str, after: str = "", limit: int | None = None, *, keys_only: bool = False
+) -> Iterator[Item]:
     """The items of a partition by ascending SK, strongly consistent, those after `after`.
 
     Raises:
@@ -198,6 +200,8 @@ def query(partition: str, after: str = "", limit: int | None = None) -> Iterator
     }
     if after:
         asked["ExpressionAttributeValues"][":after"] = text(after)
+    if keys_only:
+        asked["ProjectionExpression"] = "PK, SK"
     while limit is None or limit > 0:
         if limit is not None:
             asked["Limit"] = limit
@@ -216,16 +220,18 @@ def drop(keys: Iterable[Key]) -> None:
     Raises:
         ProvisionedThroughputExceededException: DynamoDB asks to slow down.
     """
-    table = settings().table
-    for some in chunks(keys, DROPPED_AT_ONCE):
-        left: Any = {table: [{"DeleteRequest": {"Key": keyed(key)}} for key in some]}
-        for _ in attempts():
-            with _translated():
-                left = aws.dynamodb().batch_write_item(RequestItems=left).get("UnprocessedItems")
-            if not left:
-                break
-        else:
-            raise ProvisionedThroughputExceededException
+    for _ in _threads().map(_drop_batch, chunks(keys, DROPPED_AT_ONCE)):
+        pass
+
+
+def _drop_batch(keys: Sequence[Key]) -> None:
+    left: Any = {settings().table: [{"DeleteRequest": {"Key": keyed(key)}} for key in keys]}
+    for _ in attempts():
+        with _translated():
+            left = aws.dynamodb().batch_write_item(RequestItems=left).get("UnprocessedItems")
+        if not left:
+            return
+    raise ProvisionedThroughputExceededException
 
 
 def chunks(values: Iterable[Value], size: int) -> Iterator[tuple[Value, ...]]:

@@ -10,7 +10,7 @@ from uuid import UUID, uuid4, uuid5
 
 from sightline.store import faces, log, table
 from sightline.store.collections import Collection
-from sightline.store.log import Place
+from sightline.store.log import Place, Row
 from sightline.store.table import Action, Item, Key, number, text
 
 LIMIT = 10_000_000  # users of a collection, the service's default quota
@@ -53,9 +53,19 @@ class Change:
         return tuple(dict.fromkeys([*kept, *self.added]))
 
 
+def digest(uid: str, user_id: str) -> UUID:
+    """What rows of vectors and keys call a user."""
+    return uuid5(UUID(uid), user_id)
+
+
 def key(uid: str, user_id: str) -> Key:
     """Where a user is."""
-    return f"USERS#{uid}", uuid5(UUID(uid), user_id).hex
+    return key_of_digest(uid, digest(uid, user_id))
+
+
+def key_of_digest(uid: str, digest: UUID) -> Key:
+    """The same, by its digest."""
+    return f"USERS#{uid}", digest.hex
 
 
 def page(uid: str, after: str | None, limit: int) -> list[tuple[str, User]]:
@@ -110,10 +120,11 @@ def change(collection: Collection, user: User, new: Change, also: Sequence[Actio
             table.put(_item(collection.uid, changed), "stamp = :stamp", stamp=text(user.stamp)),
             *_tie(collection.uid, new.added, mine),
             *_release(collection.uid, new.removed, mine),
-            *log.append_user(collection, lane, user.id, new.vector),
+            *log.append_user(collection, lane, user.id, new.vector, _row(collection.uid, user)),
             *also,
         ]
     )
+    log.after(collection, lane)
     _forget(collection, user)
 
 
@@ -123,14 +134,17 @@ def delete(collection: Collection, user: User, also: Sequence[Action]) -> None:
     Raises:
         Cancelled: another write came first.
     """
+    lane = collection.lanes[user.lane]
+    row = _row(collection.uid, user)
     table.write(
         [
             table.delete(key(collection.uid, user.id), "stamp = :stamp", stamp=text(user.stamp)),
             *_release(collection.uid, user.face_ids, text(user.id)),
-            log.count(collection, user.lane, users=-1),
+            *log.append_user(collection, lane, user.id, None, row, users=-1),
             *also,
         ]
     )
+    log.after(collection, lane)
     _forget(collection, user)
 
 
@@ -147,6 +161,13 @@ def _release(uid: str, face_ids: Iterable[str], user: Item) -> list[Action]:
         table.update(faces.key(uid, face_id), "REMOVE user_id", "user_id = :user", user=user)
         for face_id in face_ids
     ]
+
+
+def _row(uid: str, user: User) -> Row | None:
+    """The row with the user's vector."""
+    if user.place is None or user.vector is None:
+        return None
+    return Row(digest(uid, user.id), user.place)
 
 
 def _forget(collection: Collection, user: User) -> None:
