@@ -7,29 +7,34 @@ the process last searched, it reads on and looks again.
 """
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
+from uuid import UUID
 
 from sightline.domain.faces import face
 from sightline.domain.similarity import cosine_at, similarity
-from sightline.domain.vectors import cosine
-from sightline.errors import InvalidParameterException, ResourceNotFoundException
+from sightline.errors import (
+    InvalidParameterException,
+    ResourceNotFoundException,
+    ThrottlingException,
+)
 from sightline.store import collections, faces, shards, table, users
 from sightline.store.collections import Collection
 from sightline.store.faces import StoredFace
-from sightline.store.shards import Vectors
+from sightline.store.manifest import Whose
+from sightline.store.shards import Moved, Vectors
 from sightline.store.table import Item, Key
 from sightline.store.users import User
 
 if TYPE_CHECKING:
-    from sightline.store.matrix import Ranking, Rows
+    from sightline.store.rankings import Ranking
 
 MOST_FACES = 4096  # the model's maximum for MaxFaces, and what no MaxFaces means
 MOST_USERS = 500  # the same for MaxUsers
 THRESHOLD = 80.0  # of similarity, where the caller gives none
 SPARE = 16  # candidates beyond those wanted, in case some are dead
 BELOW_ALL = -2.0  # a cosine that every pair of vectors exceeds
-SLACK = 1e-5  # of a cosine: more than float32 sums can differ by
 
 Found = TypeVar("Found", StoredFace, User)
 
@@ -62,25 +67,24 @@ class Wish:
             request.get("UserMatchThreshold", THRESHOLD), request.get("MaxUsers", MOST_USERS)
         )
 
-    def ranking(self, rows: "Rows", vector: bytes) -> "Ranking":
-        """The rows that may be similar enough."""
-        least = cosine_at(self.threshold) - SLACK if self.threshold > 0 else BELOW_ALL
-        return rows.ranking(vector, least)
+    @property
+    def least(self) -> float:
+        """The cosine with which one is similar enough."""
+        return cosine_at(self.threshold) if self.threshold > 0 else BELOW_ALL
 
 
 @dataclass(frozen=True, slots=True)
 class Kind(Generic[Found]):
-    """What is searched: where its vectors and items are, and how one is scored.
+    """What is searched: whose vectors, where their items are, and what one is.
 
     A face keeps its vector for life. A user has a row for each vector that it ever had, so that
     only the one in its item counts.
     """
 
-    rows: "Callable[[Vectors], Rows]"
-    key: Callable[[str, str], Key]
+    whose: Whose
+    key: Callable[[str, str], Key]  # from the collection's uid and a row's id
     parse: Callable[[Item], Found]
-    cosine: Callable[[bytes, Found, float], float | None]  # query, item, the row's cosine
-    own_id: "Callable[[Probe], str | None]"  # of the probe, if it is of this kind
+    own_id: "Callable[[Probe, str], str | None]"  # row's id of the probe, if it is of this kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,23 +126,17 @@ class Probe:
         return self.vector
 
 
-def _user_cosine(query: bytes, user: User, _: float) -> float | None:
-    return None if user.vector is None else cosine(query, user.vector)
-
-
 FACES: Kind[StoredFace] = Kind(
-    rows=lambda vectors: vectors.faces,
+    whose="faces",
     key=faces.key,
     parse=faces.parse,
-    cosine=lambda _query, _face, of_row: of_row,
-    own_id=lambda probe: probe.face_id,
+    own_id=lambda probe, _uid: probe.face_id,
 )
 USERS: Kind[User] = Kind(
-    rows=lambda vectors: vectors.users,
-    key=users.key,
+    whose="users",
+    key=lambda uid, id_: users.key_of_digest(uid, UUID(id_)),
     parse=users.parse,
-    cosine=_user_cosine,
-    own_id=lambda probe: probe.user_id,
+    own_id=lambda probe, uid: probe.user_id and str(users.digest(uid, probe.user_id)),
 )
 
 
@@ -159,17 +157,21 @@ class Sight(Generic[Found]):
         return [self.known[key] for key in wanted]
 
     def scored(
-        self, uid: str, query: bytes, candidates: dict[str, float]
+        self, uid: str, query: bytes, candidates: Iterable[str]
     ) -> dict[str, tuple[float, Found]]:
-        """Those of the candidates (id → cosine) that are alive, with their true cosine."""
-        items = self.items(self.kind.key(uid, id_) for id_ in candidates)
-        alive = {}
-        for (id_, of_row), item in zip(candidates.items(), items, strict=True):
-            found = None if item is None else self.kind.parse(item)
-            score = None if found is None else self.kind.cosine(query, found, of_row)
-            if found is not None and score is not None:
-                alive[id_] = score, found
-        return alive
+        """Those of the candidates that are alive and have a vector, by id with their cosine."""
+        ids = list(candidates)
+        items = self.items(self.kind.key(uid, id_) for id_ in ids)
+        parsed = {
+            id_: self.kind.parse(item)
+            for id_, item in zip(ids, items, strict=True)
+            if item is not None
+        }
+        vectors = {id_: each.vector for id_, each in parsed.items() if each.vector is not None}
+        from sightline.store.matrix import cosines  # noqa: PLC0415 - numpy, once it is needed
+
+        scores = cosines(query, list(vectors.values()))
+        return {id_: (score, parsed[id_]) for id_, score in zip(vectors, scores, strict=True)}
 
 
 def search(
@@ -180,13 +182,23 @@ def search(
     Raises:
         ResourceNotFoundException: there is no such collection or user.
         InvalidParameterException: there is no such face in it.
+        ThrottlingException: shards are being mended, or replaced again and again.
     """
+    for _ in table.attempts():
+        with suppress(Moved):
+            return _search(collection_id, kind, probe, wish)
+    raise ThrottlingException
+
+
+def _search(
+    collection_id: str, kind: Kind[Found], probe: Probe, wish: Wish
+) -> tuple[Collection, list[Match[Found]]]:
     held = shards.held(collection_id)
     guess = None if held is None else probe.guess(held)
     asked = [] if held is None else probe.keys(held.uid)
     ranking = None
-    if held is not None and guess is not None:
-        ranking = wish.ranking(kind.rows(held), guess)
+    if held is not None and guess is not None and held.is_here(kind.whose):
+        ranking = held.ranking(kind.whose, guess, wish.least)
         asked += [kind.key(held.uid, id_) for id_, _ in ranking.best(wish.most + SPARE)]
     collection, items = collections.read(collection_id, asked)
     if collection is None:
@@ -197,7 +209,7 @@ def search(
         return collection, []
     vectors = shards.vectors(collection)
     if ranking is None or vector != guess or vectors is not held:
-        ranking = wish.ranking(kind.rows(vectors), vector)
+        ranking = vectors.ranking(kind.whose, vector, wish.least)
     return collection, _best(ranking, sight, collection.uid, vector, probe, wish)
 
 
@@ -210,13 +222,12 @@ def _best(
     wanted = wish.most + SPARE
     while True:
         rows = ranking.best(wanted)
-        new = {id_: score for id_, score in reversed(rows) if id_ not in seen}
-        seen |= new.keys()
-        new.pop(sight.kind.own_id(probe) or "", None)
+        new = {id_ for id_, _ in rows} - seen - {sight.kind.own_id(probe, uid)}
+        seen |= new
         scored |= sight.scored(uid, vector, new)
         ranked = sorted(scored.items(), key=lambda entry: (-entry[1][0], entry[0]))[: wish.most]
         full = len(ranked) == wish.most
-        if len(rows) < wanted or (full and ranked[-1][1][0] >= rows[-1][1]):
+        if len(rows) < wanted or (full and ranked[-1][1][0] >= rows[-1][1] + ranking.error):
             break
         wanted *= 2
     matches = [Match(similarity(score), found) for _, (score, found) in ranked]

@@ -15,6 +15,7 @@ from sightline.settings import settings
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_secretsmanager import SecretsManagerClient
     from mypy_boto3_sns import SNSClient
@@ -30,10 +31,14 @@ _making = Lock()  # making a client is not safe between threads; using one is
 # are more than the ten connections that botocore keeps.
 TABLE = CONFIG.merge(Config(parameter_validation=False, max_pool_connections=32))
 
+# A function that starts cold answers late, and once more would be too late.
+FUNCTIONS = CONFIG.merge(Config(read_timeout=25, retries={"total_max_attempts": 1}))
+CONFIGS = {"dynamodb": TABLE, "lambda": FUNCTIONS}
+
 
 @cache
 def _client(service: Any) -> Any:
-    config = TABLE if service == "dynamodb" else CONFIG
+    config = CONFIGS.get(service, CONFIG)
     return boto3.client(service, region_name=settings().region, config=config)
 
 
@@ -69,6 +74,12 @@ def sqs() -> "SQSClient":
 def sns() -> "SNSClient":
     """The client for topics."""
     client: SNSClient = _shared("sns")
+    return client
+
+
+def functions() -> "LambdaClient":
+    """The client for functions that work for others."""
+    client: LambdaClient = _shared("lambda")
     return client
 
 

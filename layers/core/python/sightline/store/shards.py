@@ -1,27 +1,35 @@
-"""Where a search finds vectors. For now all of them are in the tail: the log, held in memory.
+"""Where a search finds vectors: in the shards of a collection, and in the tail: the log above them.
 
-This is the seam for shards: `rows` will join what the shards of a collection hold (listed in its
-META item, read from S3) with the tail, which then begins after the last entry that a shard has.
+The tail is held in memory and read along; shards are opened as they are needed. Both together are
+all that was in the collection when its own items were read, whatever compaction does meanwhile.
 """
 
 import os
 from collections import OrderedDict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from sightline.store import collections, log, table
-from sightline.store.collections import LANES, Collection
+from sightline.store import asking, collections, fan_out, log, opened, salvage, table
+from sightline.store.collections import Collection
+from sightline.store.fan_out import RemoteRanking
 from sightline.store.log import Entry, Heads
+from sightline.store.manifest import Manifest, Sealed, Whose
+from sightline.store.users import digest
 
 if TYPE_CHECKING:
     from sightline.store.matrix import Rows
+    from sightline.store.rankings import Ranking
 
-# Bytes of vectors in memory, of all collections: half of what Lambda gives the function, or a
-# gigabyte elsewhere. The collection in use always stays.
-HELD = int(os.environ.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "2048")) * 2**20 // 2
+# Bytes of tails in memory, of all collections: a quarter of what Lambda gives the function, or half
+# a gigabyte elsewhere. The collection in use always stays.
+HELD = int(os.environ.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "2048")) * 2**20 // 4
 READ_AT_ONCE = 4096  # log entries between two states that searches can see
-CHASES = 5  # looks for the newer vectors of users that change while they are read
+CHASES = 5  # looks for what changes while it is read
+
+
+class Moved(Exception):
+    """The collection has other shards by now: the search begins anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,18 +39,78 @@ class Vectors:
     A row may be dead: its face deleted, its user changed. The items tell.
     """
 
+    collection_id: str
     uid: str
+    manifest: Manifest
     heads: Heads
-    faces: "Rows"
+    faces: "Rows"  # of the tail; so are the users
     users: "Rows"
 
-    def cover(self, heads: Heads) -> bool:
-        """Whether nothing that was written up to `heads` is lacking."""
-        return all(mine >= theirs for mine, theirs in zip(self.heads, heads, strict=True))
+    def cover(self, collection: Collection) -> bool:
+        """Whether nothing that was written when the collection was read is lacking."""
+        ours, theirs = self.manifest.generation, collection.manifest.generation
+        return ours >= theirs and all(map(int.__ge__, self.heads, log.heads(collection)))
 
     @property
     def size(self) -> int:
         return self.faces.size + self.users.size
+
+    def is_here(self, whose: Whose) -> bool:
+        """Whether a ranking needs nothing from elsewhere."""
+        return all(opened.has(shard) for shard in self.manifest.of(whose))
+
+    def tail(self, whose: Whose) -> "Rows":
+        """Those of the log."""
+        return self.faces if whose == "faces" else self.users
+
+    def ranking(self, whose: Whose, query: bytes, least: float) -> "Ranking":
+        """The rows by their cosine with a unit vector, those with `least` or more.
+
+        Raises:
+            Moved: the shards were replaced meanwhile.
+            ThrottlingException: S3 asks to slow down, or the shards are being mended.
+        """
+        from sightline.store.rankings import Together  # noqa: PLC0415 - numpy, as below
+
+        tail = self.tail(whose).ranking(query, least)
+        shards = self.manifest.of(whose)
+        if not shards:
+            return tail
+        if opened.fits(shards) or not fan_out.is_there():
+            return Together([tail, *self._here(whose, shards, query, least)])
+        from sightline.store.shard_rows import ERROR  # noqa: PLC0415
+
+        groups = [
+            RemoteRanking(self.uid, group, query, least, ERROR, self._lost)
+            for group in fan_out.groups(shards)
+        ]
+        return Together([tail, *groups])
+
+    def _here(
+        self, whose: Whose, shards: tuple[Sealed, ...], query: bytes, least: float
+    ) -> "list[Ranking]":
+        from sightline.store.rankings import shard_ranking  # noqa: PLC0415
+        from sightline.store.shard import DamagedShard  # noqa: PLC0415
+        from sightline.store.shard_download import MissingShard  # noqa: PLC0415
+
+        try:
+            found = [opened.shard(self.uid, each) for each in shards]
+        except (MissingShard, DamagedShard):
+            self._lost()
+            rows = salvage.rows(self.uid, self.manifest, whose)
+            return [rows.ranking(query, least)]
+        return [shard_ranking(shard, query, least) for shard in found]
+
+    def _lost(self) -> None:
+        """Has a shard that is missing or damaged mended, unless it was replaced meanwhile.
+
+        Raises:
+            Moved: it was.
+        """
+        latest, _ = collections.read(self.collection_id)
+        if latest is None or latest.uid != self.uid or latest.manifest != self.manifest:
+            raise Moved
+        asking.ask(self.collection_id, self.uid, rebuild=True)
 
 
 @dataclass(slots=True)
@@ -60,7 +128,7 @@ _using = Lock()
 def vectors(collection: Collection) -> Vectors:
     """Every vector that was in the collection when it was read, and maybe newer ones."""
     tail = _tail(collection)
-    if not tail.vectors.cover(log.heads(collection)):
+    if not tail.vectors.cover(collection):
         with tail.lock:
             _catch_up(tail, collection)
         _evict(collection.id)
@@ -77,43 +145,54 @@ def forget_vectors() -> None:
     """Drops all that is held, for a process that changes where its state lives."""
     with _using:
         _tails.clear()
+    opened.forget()
+    salvage.forget()
 
 
 def _tail(collection: Collection) -> _Tail:
-    from sightline.store.matrix import no_rows  # noqa: PLC0415 - numpy, once a search needs it
-
     with _using:
         tail = _tails.get(collection.id)
         if tail is None or tail.vectors.uid != collection.uid:
-            tail = _Tail(Vectors(collection.uid, (0,) * LANES, no_rows(), no_rows()))
+            tail = _Tail(_no_tail(collection))
             _tails[collection.id] = tail
         _tails.move_to_end(collection.id)
         return tail
+
+
+def _no_tail(collection: Collection) -> Vectors:
+    """What the shards hold."""
+    from sightline.store.matrix import no_rows  # noqa: PLC0415 - numpy, once a search needs it
+
+    manifest = collection.manifest
+    return Vectors(collection.id, collection.uid, manifest, manifest.floors, no_rows(), no_rows())
 
 
 def _catch_up(tail: _Tail, collection: Collection) -> None:
     """Reads the log as far as the collection says.
 
     A user's entry without a vector was written over by a newer one, perhaps after the heads were
-    read; then they are read once more, so that a search never sees a user without its vector.
+    read, and an entry that is not there may be in a shard by now; then the collection is read once
+    more, so that a search never sees a user without its vector, or less than there was.
     """
     latest: Collection | None = collection
     for _ in range(CHASES):
         if latest is None or latest.uid != tail.vectors.uid:
             return
-        if not _read_along(tail, log.heads(latest)):
+        if latest.manifest.generation > tail.vectors.manifest.generation:
+            tail.vectors = _no_tail(latest)
+        if _read_along(tail, log.heads(latest)):
             return
         latest, _items = collections.read(collection.id)
 
 
 def _read_along(tail: _Tail, upto: Heads) -> bool:
-    """Adds the entries that are lacking; says whether some user's vector was gone from one."""
+    """Adds the entries that are lacking; says whether all was there, and of users the newest."""
     emptied, begun = False, tail.vectors
     ahead = tuple(map(max, upto, begun.heads))
     for some in table.chunks(log.entries(begun.uid, begun.heads, ahead), READ_AT_ONCE):
         tail.vectors = _extended(tail.vectors, some)
         emptied |= any(entry.user_id is not None and entry.vector is None for entry in some)
-    return emptied
+    return tail.vectors.heads == ahead and not emptied
 
 
 def _extended(held: Vectors, entries: tuple[Entry, ...]) -> Vectors:
@@ -122,12 +201,12 @@ def _extended(held: Vectors, entries: tuple[Entry, ...]) -> Vectors:
         heads[entry.place.lane] = entry.place.entry
     new_faces = [face for entry in entries for face in entry.faces.items()]
     new_users = [
-        (entry.user_id, entry.vector)
+        (str(digest(held.uid, entry.user_id)), entry.vector)
         for entry in entries
         if entry.user_id is not None and entry.vector is not None
     ]
-    return Vectors(
-        held.uid,
+    return replace(
+        held,
         heads=tuple(heads),
         faces=held.faces.with_more([id_ for id_, _ in new_faces], [v for _, v in new_faces]),
         users=held.users.with_more([id_ for id_, _ in new_users], [v for _, v in new_users]),
