@@ -41,7 +41,7 @@ synth: .venv/infra layers ## the CloudFormation templates of a deployment, into 
 lock: .venv/ready ## choose the versions of all dependencies anew
 	$(LOCK) pyproject.toml --extra local --extra models --extra dev --upgrade -o requirements.lock
 	$(LOCK) pyproject.toml --extra infra -c requirements.lock --upgrade -o requirements-infra.lock
-	for layer in base inference video; do \
+	for layer in base inference search video; do \
 		$(BIN)/uv pip compile layers/runtime/$$layer.in -c requirements.lock --python-version 3.11 \
 			--generate-hashes --no-emit-index-url --custom-compile-command "make lock" --quiet \
 			-o layers/runtime/$$layer.txt || exit 1; done

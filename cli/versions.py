@@ -24,7 +24,7 @@ app = typer.Typer(
 )
 
 Stage = Annotated[str, typer.Option(help="The deployment's stage.")]
-ALIAS = "live"  # as `infra.lambdas` names it
+ALIAS = "live"  # as `infra.functions` names it
 
 
 @app.command()

@@ -25,7 +25,7 @@ SLOW = Duration.seconds(10)  # p99 of an answer
 SLOW_PERIODS = 3  # one after the other: a cold start now and then is nothing to be told of
 OLD = Duration.minutes(15)  # an upload that waits so long: workers do not keep up, or fail
 
-OLD_STEP = Duration.hours(1)  # four steps of the longest kind
+OLD_STEP = Duration.hours(1)  # four steps of the longest kind, or of compactions
 FAIL_JOBS = ("fail_video", "media_failures")  # dead letters of jobs start these
 
 MEASURED = (  # by `sightline.metrics`: title, name and statistic
@@ -54,10 +54,15 @@ class Alarms(Construct):
         self._answers(api)
         for name, group in _groups(functions):
             self._functions(name, group)
-        for queue, name in ((state.uploads_dead, "Uploads"), (state.reviews_dead, "Reviews")):
+        for queue, name in (
+            (state.uploads_dead, "Uploads"),
+            (state.reviews_dead, "Reviews"),
+            (state.compaction_dead, "Compaction"),
+        ):
             self._dead_letters(name, queue)
         self._age("Uploads", [state.uploads], OLD)
         self._age("Jobs", [*state.video.values(), state.media], OLD_STEP)
+        self._age("Compaction", [state.compaction], OLD_STEP)
         self._jobs_failed([each for each in functions if each.of.module in FAIL_JOBS])
         cloudwatch.Dashboard(
             self,

@@ -46,7 +46,7 @@ MODEL_LAYERS: dict[str, tuple[str, ...]] = {
     "models-scenes": ("objects", "scenes", "nudity", "body_pose"),
     "models-text": ("text_detector", "text_recognizer"),
 }
-WHEELED = ("base", "inference")
+WHEELED = ("base", "inference", "search")
 LAYERS = (*WHEELED, *MODEL_LAYERS)
 MISSING = (
     "Without it Lambda compiles the modules of these layers at each cold start, 0.5 s for a "

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from infra.functions import Kind, functions
+from infra.functions import ALIAS, Kind, functions
 from infra.needs import PROFILES
 
 # What CloudWatch Logs keeps logs for, in days; its API's PutRetentionPolicy lists them.
@@ -96,6 +96,14 @@ class Config:
     def name(self, name: str) -> str:
         """A resource's name in this stage."""
         return f"sightline-{self.stage}-{name}"
+
+    @property
+    def search_function(self) -> str:
+        """What searches shards for other functions, as these invoke it.
+
+        A name, and no reference: functions of two stacks could not refer to each other.
+        """
+        return f"{self.name('search-shards')}:{ALIAS}"
 
 
 def refuse_unknown(names: Iterable[str]) -> None:

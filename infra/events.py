@@ -20,7 +20,13 @@ from infra.nag import acknowledge
 # worker's time.
 BATCHES = {"on_upload": 10}
 AT_ONCE = 10  # workers of a queue, so that a large import leaves callers their share
-SCHEDULES = {"sweep": Duration.minutes(5)}  # by module of the worker
+# Where it is less: one compaction at a time is enough for a collection, and few are at it.
+FEWER_AT_ONCE = {"compact": 3}
+SCHEDULES = {  # by module of the worker
+    "sweep": Duration.minutes(5),
+    "compact": Duration.hours(1),  # for what no message asked for, or one that was lost
+}
+INVOKED = {"search_shards"}  # by other functions
 
 
 class UploadEvents(Construct):
@@ -90,17 +96,20 @@ class Triggers(Construct):
         reserved: Mapping[str, int],
     ) -> None:
         super().__init__(scope, id)
-        if idle := sorted(workers.keys() - queues.keys() - SCHEDULES.keys()):
+        if idle := sorted(workers.keys() - queues.keys() - SCHEDULES.keys() - INVOKED):
             files = ", ".join(f"functions/{WORKERS}/{each}.py" for each in idle)
             raise ValueError(
                 f"{files}: nothing starts it; give it a queue in infra/state.py or a schedule in "
                 "infra/events.py."
             )
         for module, queue in queues.items():
-            at_once = min(AT_ONCE, reserved.get(kebab(module)) or AT_ONCE)
+            most = FEWER_AT_ONCE.get(module, AT_ONCE)
+            at_once = min(most, reserved.get(kebab(module)) or most)
             self._source(workers[module], module, queue, at_once)
         for module, every in SCHEDULES.items():
-            self._schedule(workers[module], module, every)
+            name = pascal(module)
+            # What has a queue has an event source mapping by that name.
+            self._schedule(workers[module], f"{name}Schedule" if module in queues else name, every)
 
     def _source(self, worker: lambda_.Alias, module: str, queue: sqs.IQueue, at_once: int) -> None:
         mapping = lambda_.EventSourceMapping(
@@ -120,10 +129,10 @@ class Triggers(Construct):
             },
         )
 
-    def _schedule(self, worker: lambda_.Alias, module: str, every: Duration) -> None:
+    def _schedule(self, worker: lambda_.Alias, id: str, every: Duration) -> None:
         rule = events.Rule(
             self,
-            pascal(module),
+            id,
             schedule=events.Schedule.rate(every),
             targets=[targets.LambdaFunction(worker, retry_attempts=0)],
         )

@@ -13,6 +13,7 @@ from sightline.wire.model import EXTENSIONS, module_name, service_model
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "functions"
 WORKERS = "workers"
+ALIAS = "live"  # of each function; callers go to it, so that going back is one call
 
 
 class Kind(Enum):
@@ -20,7 +21,7 @@ class Kind(Enum):
 
     OPERATION = "one of the service's own operations"
     EXTENSION = "an operation that Sightline adds"
-    WORKER = "started by a queue or a schedule"
+    WORKER = "started by a queue, a schedule or other functions"
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,13 +8,16 @@ from infra.needs import Needs
 from infra.rights import VIDEO_STEPS, Target
 from infra.state import StateStack
 from sightline.store.job_objects import PREFIX as NOTES
+from sightline.store.shard_objects import PREFIX as SHARDS
 
 # "Giving access to multiple Amazon SNS topics" in Rekognition's guide: so its own policy has it.
 TOPICS = "AmazonRekognition*"
+LISTS = {Target.NOTES: NOTES, Target.SHARDS: SHARDS}  # the prefix that alone may be listed
 REASONS = {  # for the stars that are left
     Target.KEYS: "Access keys come and go without a deployment, each a secret under one prefix",
     Target.OBJECTS: "Callers name any object of these buckets",
     Target.NOTE: "Jobs come and go without a deployment, each with objects under one prefix",
+    Target.SHARD: "Compaction makes objects under one prefix, and drops those that they replace",
     Target.TOPICS: "Callers name any topic of theirs, whose names begin as Rekognition asks for",
 }
 
@@ -22,7 +25,11 @@ REASONS = {  # for the stars that are left
 def statements(needs: Needs, state: StateStack, stack: Stack) -> list[iam.PolicyStatement]:
     """Statements for a role in `stack`: one per kind of resource, and one for the key."""
     found = [
-        iam.PolicyStatement(actions=actions, resources=_arns(target, state, stack))
+        iam.PolicyStatement(
+            actions=actions,
+            resources=_arns(target, state, stack),
+            conditions=_within(LISTS[target]) if target in LISTS else None,
+        )
         for target, actions in _actions(needs).items()
     ]
     on_key = sorted({action for grant in needs.grants for action in grant.on_key})
@@ -39,6 +46,10 @@ def reasons(needs: Needs, state: StateStack, stack: Stack) -> dict[str, str]:
         if target in REASONS
         for arn in _arns(target, state, stack)
     }
+
+
+def _within(prefix: str) -> dict[str, dict[str, str]]:
+    return {"StringLike": {"s3:prefix": f"{prefix}*"}}
 
 
 def _actions(needs: Needs) -> dict[Target, list[str]]:
@@ -62,10 +73,21 @@ def _arns(target: Target, state: StateStack, stack: Stack) -> list[str]:
             ]
         case Target.IMAGES:
             return _buckets(state, stack)
-        case Target.NOTES:
+        case Target.NOTES | Target.SHARDS:
             return [state.data.bucket_arn]
         case Target.NOTE:
             return [f"{state.export_value(state.data.bucket_arn)}/{NOTES}*"]
+        case Target.SHARD:
+            return [f"{state.export_value(state.data.bucket_arn)}/{SHARDS}*"]
+        case Target.SEARCH:
+            return [
+                stack.format_arn(
+                    service="lambda",
+                    resource="function",
+                    resource_name=state.config.search_function,
+                    arn_format=ArnFormat.COLON_RESOURCE_NAME,
+                )
+            ]
         case Target.TOPICS:
             return [stack.format_arn(service="sns", resource=TOPICS)]
         case Target.OBJECTS:
@@ -81,6 +103,7 @@ def _arns(target: Target, state: StateStack, stack: Stack) -> list[str]:
             Target.VIDEO_DEAD: state.video_dead.queue_arn,
             Target.MEDIA: state.media.queue_arn,
             Target.MEDIA_DEAD: state.media_dead.queue_arn,
+            Target.COMPACTION: state.compaction.queue_arn,
         }[target]
     ]
 

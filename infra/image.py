@@ -12,7 +12,7 @@ from infra import bundle
 from infra.functions import FOLDER
 
 DOCKERFILE = Path(__file__).with_name("image") / "Dockerfile"
-REQUIREMENTS = ("base", "inference", "video")
+REQUIREMENTS = ("base", "inference", "search", "video")
 NO_BYTECODE = shutil.ignore_patterns("__pycache__")
 
 

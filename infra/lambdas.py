@@ -6,7 +6,7 @@ Callers go to the alias `live`, so that going back to an earlier version is one 
 from dataclasses import dataclass
 from typing import Any
 
-from aws_cdk import Duration, RemovalPolicy, Stack
+from aws_cdk import Duration, RemovalPolicy, Size, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk.aws_ecr_assets import Platform
@@ -14,7 +14,7 @@ from constructs import Construct
 
 from infra.config import Config
 from infra.events import SCHEDULES
-from infra.functions import Function, Kind
+from infra.functions import ALIAS, Function, Kind
 from infra.grants import reasons, statements
 from infra.image import context
 from infra.key import log_group_name
@@ -22,13 +22,14 @@ from infra.layers import Layers
 from infra.logs import log_group
 from infra.models import models
 from infra.nag import acknowledge, wildcard
-from infra.needs import PROFILES, needs
+from infra.needs import LEAST_STORAGE, PROFILES, needs, storage
 from infra.network import Network
 from infra.rights import VIDEO_STEPS, Grant
 from infra.state import StateStack
 
-ALIAS = "live"
-SYNCHRONOUS = "Called by API Gateway or a queue, which wait for the answer and know of a failure"
+SYNCHRONOUS = (
+    "Called by API Gateway, a queue or a function, which wait for the answer and know of a failure"
+)
 SAME_AGAIN = "Called by the clock: the next run does what this one did not"
 RUNTIME = "The layers' wheels are locked for Python 3.13"
 NO_NARROWER = "X-Ray's actions, and those on network interfaces to be made, take no resource"
@@ -121,12 +122,15 @@ class LambdaFunction(Construct):
 
     def _make_function(self) -> lambda_.Function:
         config, network = self._shared.config, self._shared.network
+        memory, snapshot = PROFILES[config.memory_profile][self._needs.size], self._snap_start
+        files = storage(self._needs, memory, snapshots=snapshot is not None)
         options: dict[str, Any] = {
             "function_name": self._name,
             "description": f"Sightline: {self.of.operation or self.of.module}",
             "architecture": lambda_.Architecture.ARM_64,
             "role": self._role,
-            "memory_size": PROFILES[config.memory_profile][self._needs.size],
+            "memory_size": memory,
+            "ephemeral_storage_size": Size.mebibytes(files) if files > LEAST_STORAGE else None,
             "timeout": Duration.seconds(self._needs.timeout),
             "environment": self._environment(),
             "reserved_concurrent_executions": config.reserved_concurrency.get(self.of.name),
@@ -153,7 +157,7 @@ class LambdaFunction(Construct):
             code=self._code,
             handler=self.of.handler,
             layers=self._shared.layers.of(self._needs),
-            snap_start=self._snap_start,
+            snap_start=snapshot,
             **options,
         )
 
@@ -165,6 +169,11 @@ class LambdaFunction(Construct):
             Grant.UPLOADS_BURY: ("SIGHTLINE_UPLOADS_DEAD_LETTERS", state.uploads_dead.queue_url),
             Grant.RESULTS_PUBLISH: ("SIGHTLINE_RESULTS_TOPIC", state.results.topic_arn),
             Grant.MEDIA_SEND: ("SIGHTLINE_MEDIA_QUEUE", state.media.queue_url),
+            Grant.COMPACTION_SEND: ("SIGHTLINE_COMPACTION_QUEUE", state.compaction.queue_url),
+            Grant.SEARCH_INVOKE: (
+                "SIGHTLINE_SEARCH_FUNCTION",
+                self._shared.config.search_function,
+            ),
         }
         sends = {each for grant in self._needs.grants for each in grant.sends_to}
         steps = {

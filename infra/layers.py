@@ -9,6 +9,7 @@ from infra.needs import Needs
 WHAT = {
     "base": "The service's code, boto3 and Powertools",
     "inference": "onnxruntime, numpy and Pillow",
+    "search": "faiss, over the numpy of the layer inference",
     "models-faces": "Networks that look at faces",
     "models-scenes": "Networks that look at scenes, objects and people",
     "models-text": "Networks that read text",

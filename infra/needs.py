@@ -22,6 +22,14 @@ class Size(Enum):
     EVERYTHING = "runs all models on a photo, or on ten one after the other"
 
 
+class Storage(Enum):
+    """What a function may keep in files under `/tmp`; `storage` says how much that is."""
+
+    LITTLE = "nothing of its own: what Lambda gives every function"
+    SHARDS = "the shards that half of its memory can map, and those that take their place"
+    MOST = "the files of a merge, or shards of many collections: all that Lambda gives"
+
+
 # MiB by profile. Lambda gives a whole vCPU at 1,769 MiB, and new accounts have at most 3,008.
 PROFILES = {
     "economy": {Size.TABLE: 256, Size.SEARCH: 512, Size.MODELS: 1024, Size.EVERYTHING: 1769},
@@ -29,10 +37,12 @@ PROFILES = {
     "fast": {Size.TABLE: 512, Size.SEARCH: 1769, Size.MODELS: 3538, Size.EVERYTHING: 5307},
 }
 
-INFERENCE = "inference"
+INFERENCE, SEARCH = "inference", "search"
 FACES, SCENES, TEXT = "models-faces", "models-scenes", "models-text"
 ANSWER = 29  # seconds that API Gateway waits for an answer
 LONG = 900  # seconds, the most that Lambda gives
+# MiB of `/tmp`. "SnapStart doesn't support ... ephemeral storage greater than 512 MB."
+LEAST_STORAGE, MOST_STORAGE = 512, 10_240
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +53,7 @@ class Needs:
         layers: beside `base`, which every function has.
         timeout: seconds.
         image: whether it decodes videos; it is then an image, which has what layers hold.
+        storage: of files, beside the memory that `size` says.
     """
 
     grants: tuple[Grant, ...] = ()
@@ -50,6 +61,7 @@ class Needs:
     size: Size = Size.TABLE
     timeout: int = ANSWER
     image: bool = False
+    storage: Storage = Storage.LITTLE
 
 
 READ = (Grant.TABLE_READ,)
@@ -59,34 +71,48 @@ REVIEW = (*WRITE, Grant.REVIEWS_SEND)  # a human loop is written and sent
 NOTIFY = (*WRITE, Grant.TOPICS_PUBLISH)  # who finds a job ended may have its notice to send
 DECODE = (*NOTIFY, Grant.IMAGES)
 ANALYSE = (*DECODE, Grant.NOTES_WRITE, Grant.MERGE_SEND)
-
+CHANGE = (*WRITE, Grant.COMPACTION_SEND)  # vectors come or go, and the log gets longer
+# A shard that is damaged is asked for anew; what is too much for one process another searches.
+SHARDS = (Grant.SHARDS_READ, Grant.COMPACTION_SEND, Grant.SEARCH_INVOKE)
 
 _reads = Needs(READ)
 _writes = Needs(WRITE)
-_searches = Needs(READ, (INFERENCE,), Size.SEARCH)
+_changes = Needs(CHANGE)
+_searches = Needs((*READ, *SHARDS), (INFERENCE, SEARCH), Size.SEARCH, storage=Storage.SHARDS)
 _sees = Needs((Grant.IMAGES,), (INFERENCE, FACES), Size.MODELS)
+_sees_and_searches = Needs(
+    (Grant.IMAGES, *READ, *SHARDS),
+    (INFERENCE, SEARCH, FACES),
+    Size.MODELS,
+    storage=Storage.SHARDS,
+)
 _starts = Needs((Grant.IMAGES, *WRITE, Grant.PLAN_SEND))
 _pages = Needs((*READ, Grant.NOTES_READ))
 _decodes = Needs(size=Size.EVERYTHING, timeout=LONG, image=True)
-_sees_all = Needs((Grant.IMAGES, *REVIEW), (INFERENCE, FACES, SCENES, TEXT), Size.EVERYTHING)
+# Neither five layers nor 250 MB leave room for `search`: another function searches shards for it.
+_sees_all = Needs(
+    (Grant.IMAGES, *REVIEW, Grant.SEARCH_INVOKE),
+    (INFERENCE, FACES, SCENES, TEXT),
+    Size.EVERYTHING,
+)
 
 NEEDS: dict[str, Needs] = {  # by module
-    "associate_faces": _writes,
+    "associate_faces": _changes,
     "create_collection": _writes,
     "create_user": _writes,
     "delete_collection": _writes,
-    "delete_faces": _writes,
-    "delete_user": _writes,
+    "delete_faces": _changes,
+    "delete_user": _changes,
     "describe_collection": _reads,
-    "disassociate_faces": _writes,
-    "index_faces": replace(_sees, grants=(Grant.IMAGES, *WRITE)),
+    "disassociate_faces": _changes,
+    "index_faces": replace(_sees, grants=(Grant.IMAGES, *CHANGE)),
     "list_collections": _reads,
     "list_faces": _reads,
     "list_users": _reads,
     "search_faces": _searches,
-    "search_faces_by_image": replace(_sees, grants=(Grant.IMAGES, *READ)),
+    "search_faces_by_image": _sees_and_searches,
     "search_users": _searches,
-    "search_users_by_image": replace(_sees, grants=(Grant.IMAGES, *READ)),
+    "search_users_by_image": _sees_and_searches,
     "compare_faces": _sees,
     "detect_faces": _sees,
     "detect_labels": replace(_sees_all, grants=(Grant.IMAGES,)),
@@ -96,7 +122,7 @@ NEEDS: dict[str, Needs] = {  # by module
     "detect_protective_equipment": replace(_sees, layers=(INFERENCE, FACES, SCENES)),
     "detect_text": replace(_sees, layers=(INFERENCE, TEXT)),
     "get_celebrity_info": _reads,
-    "recognize_celebrities": replace(_sees, grants=(Grant.IMAGES, *READ)),
+    "recognize_celebrities": _sees_and_searches,
     "list_tags_for_resource": _reads,
     "tag_resource": _writes,
     "untag_resource": _writes,
@@ -111,8 +137,15 @@ NEEDS: dict[str, Needs] = {  # by module
     "analyse_segments": replace(_decodes, grants=(*ANALYSE, Grant.SEGMENTS_CONSUME)),
     "merge_video": replace(
         _decodes,  # nothing, but the kinds' modules do
-        grants=(*NOTIFY, Grant.NOTES_READ, Grant.NOTES_WRITE, Grant.MERGE_CONSUME),
+        grants=(
+            *NOTIFY,
+            *SHARDS,
+            Grant.NOTES_READ,
+            Grant.NOTES_WRITE,
+            Grant.MERGE_CONSUME,
+        ),
         size=Size.MODELS,
+        storage=Storage.SHARDS,
     ),
     "fail_video": Needs((*NOTIFY, Grant.VIDEO_DEAD_CONSUME), timeout=120),
     "start_media_analysis_job": replace(_writes, grants=(Grant.IMAGES, *WRITE, Grant.MEDIA_SEND)),
@@ -126,6 +159,8 @@ NEEDS: dict[str, Needs] = {  # by module
             Grant.IMAGES,
             Grant.RESULTS_WRITE,
             *REVIEW,
+            Grant.COMPACTION_SEND,
+            Grant.SEARCH_INVOKE,
             Grant.UPLOADS_CONSUME,
             Grant.UPLOADS_BURY,
             Grant.RESULTS_PUBLISH,
@@ -148,10 +183,32 @@ NEEDS: dict[str, Needs] = {  # by module
         LONG,
     ),
     "media_failures": Needs((*WRITE, Grant.NOTES_DROP, Grant.MEDIA_DEAD_CONSUME), timeout=120),
+    "compact": Needs(
+        (
+            *WRITE,
+            Grant.SHARDS_READ,
+            Grant.SHARDS_WRITE,
+            Grant.SHARDS_DROP,
+            Grant.COMPACTION_SEND,
+            Grant.COMPACTION_CONSUME,
+        ),
+        (INFERENCE, SEARCH),
+        Size.EVERYTHING,
+        LONG,
+        storage=Storage.MOST,
+    ),
+    "search_shards": Needs(
+        (Grant.SHARDS_READ,),
+        (INFERENCE, SEARCH),
+        Size.EVERYTHING,
+        120,  # more than its caller waits: what it has fetched by then is there for the next one
+        storage=Storage.MOST,
+    ),
     "sweep": Needs(
         (
             *NOTIFY,
             Grant.NOTES_DROP,
+            Grant.SHARDS_DROP,
             Grant.PLAN_SEND,
             Grant.PIECES_SEND,
             Grant.MERGE_SEND,
@@ -159,7 +216,7 @@ NEEDS: dict[str, Needs] = {  # by module
             Grant.MEDIA_SEND,
             Grant.MEDIA_LOOK,
         ),
-        timeout=120,
+        timeout=290,  # nearly until the next one: large collections take many
     ),
 }
 
@@ -176,3 +233,14 @@ def needs(function: Function) -> Needs:
     if function.kind is Kind.WORKER:
         return found
     return replace(found, grants=(Grant.KEYS, *found.grants))
+
+
+def storage(needs: Needs, memory: int, *, snapshots: bool) -> int:
+    """MiB of `/tmp` for a function with that many MiB of memory.
+
+    Args:
+        snapshots: whether the function starts from one.
+    """
+    if needs.storage is Storage.LITTLE or snapshots:
+        return LEAST_STORAGE
+    return MOST_STORAGE if needs.storage is Storage.MOST else max(memory, LEAST_STORAGE)

@@ -19,6 +19,7 @@ GATEWAYS = {
 }
 INTERFACES = {
     "SecretsManager": ec2.InterfaceVpcEndpointAwsService.SECRETS_MANAGER,
+    "Lambda": ec2.InterfaceVpcEndpointAwsService.LAMBDA_,
     "Sqs": ec2.InterfaceVpcEndpointAwsService.SQS,
     "Sns": ec2.InterfaceVpcEndpointAwsService.SNS,
     "Kms": ec2.InterfaceVpcEndpointAwsService.KMS,

@@ -26,8 +26,12 @@ class Target(Enum):
     VIDEO_DEAD = "the dead letters of the queues of video jobs"
     MEDIA = "the queue of steps of jobs over manifests"
     MEDIA_DEAD = "the dead letters of that queue"
-    NOTES = "the bucket of our own objects"
-    NOTE = "the objects of jobs in it"
+    COMPACTION = "the queue of collections whose log is to be moved into shards"
+    SEARCH = "the function that searches shards for others"
+    NOTES = "the list of jobs' objects in the bucket of our own"
+    NOTE = "these objects"
+    SHARDS = "the list of collections' shards in that bucket"
+    SHARD = "these shards"
     TOPICS = "the topics that callers may name"
 
 
@@ -114,6 +118,15 @@ class Grant(Enum):
         ((Target.NOTES, ("s3:ListBucket",)), (Target.NOTE, ("s3:DeleteObject",))),
         (),
     )
+    SHARDS_READ = ((Target.SHARD, ("s3:GetObject",)),), DECRYPT
+    SHARDS_WRITE = ((Target.SHARD, ("s3:AbortMultipartUpload", "s3:PutObject")),), ENCRYPT
+    SHARDS_DROP = (
+        ((Target.SHARDS, ("s3:ListBucket",)), (Target.SHARD, ("s3:DeleteObject",))),
+        (),
+    )
+    COMPACTION_SEND = ((Target.COMPACTION, SEND),), ENCRYPT
+    COMPACTION_CONSUME = ((Target.COMPACTION, CONSUME),), DECRYPT
+    SEARCH_INVOKE = ((Target.SEARCH, ("lambda:InvokeFunction",)),), ()
     OUTPUT_WRITE = ((Target.OBJECTS, ("s3:AbortMultipartUpload", "s3:PutObject")),), ENCRYPT
     TOPICS_PUBLISH = ((Target.TOPICS, ("sns:Publish",)),), ENCRYPT
 

@@ -24,6 +24,7 @@ from infra.needs import LONG, NEEDS
 from infra.rights import VIDEO_STEPS
 from sightline.domain.video.kinds import WORKERS
 from sightline.store.job_objects import PREFIX as NOTES
+from sightline.store.shard_objects import PREFIX as SHARDS
 
 DELIVERIES = 5  # of a message that fails, before it goes to the dead letters
 LONGEST = Duration.days(14)  # SQS keeps a message no longer
@@ -65,6 +66,12 @@ class StateStack(Stack):
             expiration=NOTES_KEPT,
             noncurrent_version_expiration=Duration.days(1),
         )
+        # Whose face was deleted is in no shard any more once compaction has written it anew.
+        self.data.add_lifecycle_rule(
+            prefix=SHARDS,
+            noncurrent_version_expiration=Duration.days(1),
+            abort_incomplete_multipart_upload_after=Duration.days(1),
+        )
         self.photos = self._bucket("Photos")
         self.uploads, self.uploads_dead = self._queue("Uploads", UPLOADS_HIDDEN)
         self.reviews, self.reviews_dead = self._queue("Reviews", Duration.minutes(5))
@@ -75,6 +82,7 @@ class StateStack(Stack):
         }
         self.media_dead = self._dead("Media", FAILURES_HIDDEN)
         self.media = self._queue_to(self.media_dead, "Media", STEPS_HIDDEN)
+        self.compaction, self.compaction_dead = self._queue("Compaction", STEPS_HIDDEN)
         self.results = self._topic("Results")
         self.alarms = self._topic("Alarms")
         self._let_cloudwatch_publish()
@@ -94,7 +102,7 @@ class StateStack(Stack):
         """All of them, dead letters' among them."""
         pairs = self.uploads, self.uploads_dead, self.reviews, self.reviews_dead
         jobs = *self.video.values(), self.video_dead, self.media, self.media_dead
-        return [*pairs, *jobs]
+        return [*pairs, *jobs, self.compaction, self.compaction_dead]
 
     @property
     def sources(self) -> dict[str, sqs.Queue]:
@@ -107,6 +115,7 @@ class StateStack(Stack):
             "fail_video": self.video_dead,
             "media_steps": self.media,
             "media_failures": self.media_dead,
+            "compact": self.compaction,
         }
 
     @property
@@ -248,6 +257,7 @@ class StateStack(Stack):
             "UploadsQueue": self.uploads.queue_url,
             "UploadsDeadLetters": self.uploads_dead.queue_url,
             "ReviewsQueue": self.reviews.queue_url,
+            "CompactionDeadLetters": self.compaction_dead.queue_url,
             "ResultsTopic": self.results.topic_arn,
             "AlarmsTopic": self.alarms.topic_arn,
         }

@@ -33,7 +33,7 @@ class Rule:
 
 
 # Services that the functions speak to, and Rekognition, whose model is the contract.
-SERVICES = ("dynamodb", "rekognition", "s3", "secretsmanager", "sns", "sqs")
+SERVICES = ("dynamodb", "lambda", "rekognition", "s3", "secretsmanager", "sns", "sqs")
 
 # Of any wheel. RECORD and the scripts also hold the path of the Python that ran pip, which would
 # make the same layer another one on each machine.
@@ -90,6 +90,15 @@ RULES: dict[str, tuple[Rule, ...]] = {
             ),
         ),
         Rule("windows of Tk", ("PIL/_imagingtk.*",)),  # 0.2 MB
+    ),
+    "search": (
+        *ANY,
+        Rule(  # 53 MB
+            "in the layer `inference`, which stands beside this one",
+            ("numpy/*", "numpy.libs/*", "numpy-*"),
+        ),
+        Rule("other ways to use the library", ("faiss/contrib/*",)),  # 0.1 MB
+        Rule("types", ("*.pyi", "*/py.typed")),  # 0.2 MB
     ),
     "video": ANY,  # of an image, where megabytes matter less
 }

@@ -59,6 +59,7 @@ MAPPINGS = {
     "SIGHTLINE_VIDEO_DEAD_LETTERS": Mapping("functions.workers.fail_video"),
     "SIGHTLINE_MEDIA_QUEUE": Mapping("functions.workers.media_steps", 1, AGAIN),
     "SIGHTLINE_MEDIA_DEAD_LETTERS": Mapping("functions.workers.media_failures"),
+    "SIGHTLINE_COMPACTION_QUEUE": Mapping("functions.workers.compact", 1, AGAIN),
 }
 
 

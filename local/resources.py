@@ -14,8 +14,8 @@ QUEUES = {  # environment variable and queue
     "SIGHTLINE_UPLOADS_QUEUE": "sightline-uploads",
     "SIGHTLINE_REVIEWS_QUEUE": "sightline-reviews",
 }
-# The steps of jobs, each with the queue of its dead letters; those of videos share one, for a job
-# ends by them whatever its step.
+# The steps of jobs, and compaction, each with the queue of its dead letters; those of videos share
+# one, for a job ends by them whatever its step.
 VIDEO_DEAD, MEDIA_DEAD = "sightline-video-dead", "sightline-media-dead"
 STEPS = {
     **{
@@ -23,6 +23,7 @@ STEPS = {
         for step in ("plan", *WORKERS, "merge")
     },
     "SIGHTLINE_MEDIA_QUEUE": ("sightline-media", MEDIA_DEAD),
+    "SIGHTLINE_COMPACTION_QUEUE": ("sightline-compaction", "sightline-compaction-dead"),
 }
 DEAD_LETTERS = {
     "SIGHTLINE_UPLOADS_DEAD_LETTERS": "sightline-uploads-dead",

@@ -5,11 +5,13 @@ save, save, …
 """
 
 import gc
+import importlib
 import signal
 import threading
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from ipaddress import ip_address
+from itertools import count
 from pathlib import Path
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -23,9 +25,10 @@ from local.snapshots.keeper import Keeper
 from sightline.domain.media import endings
 from sightline.domain.video import rescue
 from sightline.settings import settings
-from sightline.store import collections, keys
+from sightline.store import collections, keys, shard_objects
 
 SWEEP_EVERY = 30.0  # seconds; what was cut short is finished, and what expired deleted
+COMPACT_EVERY = 120  # sweeps: soon after the start, for messages of the last run, and each hour
 OPEN = "whoever reaches this port can read and change the state: only Rekognition checks keys"
 PATIENCE = 5.0  # seconds that running requests get at a stop
 
@@ -64,11 +67,27 @@ def serve(host: str, port: int, data: Path | None, say: Callable[[str], None]) -
         stack.callback(stop, sources)
         listener.begin()
         say(_ready(listener, data))
-        while not stopping.wait(SWEEP_EVERY):
-            for sweep in (rescue.sweep, rescue.drop_expired, endings.sweep, collections.sweep):
-                with suppress(Exception):
-                    sweep()
+        _sweep_until(stopping)
         listener.end(PATIENCE)
+
+
+def _sweep_until(stopping: threading.Event) -> None:
+    """Plays the schedules of the stack."""
+    for turn in count():
+        if stopping.wait(SWEEP_EVERY):
+            return
+        sweeps = [rescue.sweep, rescue.drop_expired, endings.sweep]
+        sweeps += [collections.sweep, shard_objects.sweep]
+        if turn % COMPACT_EVERY == 0:
+            sweeps.append(_compact)
+        for sweep in sweeps:
+            with suppress(Exception):
+                sweep()
+
+
+def _compact() -> None:
+    """What the clock starts: a look at all collections, with an event that names none."""
+    importlib.import_module("functions.workers.compact").handler({}, None)
 
 
 def _listen(host: str, port: int) -> Listener:

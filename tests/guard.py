@@ -40,6 +40,7 @@ ACTIONS = {
     "DeleteMessageBatch": "DeleteMessage",
     "ChangeMessageVisibilityBatch": "ChangeMessageVisibility",
     "PublishBatch": "Publish",
+    "Invoke": "InvokeFunction",
 }
 VERSIONED = {"GetObject": "GetObjectVersion", "DeleteObject": "DeleteObjectVersion"}
 IN_TRANSACTIONS = {
@@ -150,6 +151,7 @@ def demands(
     """What a call needs; of a service that is not known here, what no policy allows."""
     resources = {
         "dynamodb": _tables,
+        "lambda": _invoked,
         "s3": _objects,
         "secretsmanager": _secrets,
         "sns": _topics,
@@ -193,7 +195,8 @@ def _objects(policy: Policy, operation: str, parameters: Parameters) -> Iterator
             yield from _objects(policy, action, {"Bucket": parameters["Bucket"], **each})
         return
     if "Key" not in parameters:
-        yield action, bucket
+        listed = f"?prefix={parameters.get('Prefix', '')}" if ours else ""
+        yield action, bucket + listed
         return
     resource = f"{bucket}/{parameters['Key']}"
     yield VERSIONED.get(action, action) if "VersionId" in parameters else action, resource
@@ -218,6 +221,14 @@ def _topics(policy: Policy, operation: str, parameters: Parameters) -> Iterator[
 def _queues(policy: Policy, operation: str, parameters: Parameters) -> Iterator[tuple[str, str]]:
     queue = _arn(_named(policy, str(parameters.get("QueueUrl"))))
     yield ACTIONS.get(operation, operation), queue
+
+
+def _invoked(policy: Policy, operation: str, parameters: Parameters) -> Iterator[tuple[str, str]]:
+    name = str(parameters.get("FunctionName"))
+    ours = name == os.environ.get("SIGHTLINE_SEARCH_FUNCTION")
+    name = policy.names.get("SIGHTLINE_SEARCH_FUNCTION", name) if ours else name
+    resource = f"arn:aws:lambda:us-east-1:123456789012:function:{name}"
+    yield ACTIONS.get(operation, operation), resource
 
 
 def _unknown(policy: Policy, operation: str, parameters: Parameters) -> Iterator[tuple[str, str]]:

@@ -20,7 +20,7 @@ import pytest
 
 from infra.functions import ROOT, functions
 from sightline.domain.video import kinds
-from sightline.store import job_objects
+from sightline.store import job_objects, shard_objects
 from tests import templates as made
 from tests.templates import Templates, whole
 
@@ -37,7 +37,8 @@ class Policy:
     """Of one function's role.
 
     A resource of the templates is written as `${LogicalId}`, its ARN as `${LogicalId.Arn}`; the
-    ARN of a topic is what a reference to it gives.
+    ARN of a topic is what a reference to it gives. A bucket of which a part may be listed has that
+    part after it, as `${LogicalId.Arn}?prefix=jobs/*`.
 
     Attributes:
         allowed: actions by resource; `*` in a resource stands for any text.
@@ -81,7 +82,8 @@ def synthesised(cache: Path) -> Templates:
 def _digest() -> str:
     """Of all that the templates are made of, beside the layers' and the handlers' content."""
     files = [path for path in (ROOT / "infra").rglob("*") if path.suffix in (".py", ".js")]
-    read = (kinds.__file__, job_objects.__file__, __file__, made.__file__)  # by `infra`, and by us
+    theirs = (kinds.__file__, job_objects.__file__, shard_objects.__file__)  # what `infra` reads
+    read = (*theirs, __file__, made.__file__)
     digest = hashlib.sha256(version("aws-cdk-lib").encode())
     for path in (*sorted(files), ROOT / "cdk.json", *map(Path, read)):
         digest.update(path.name.encode() + path.read_bytes())
@@ -116,11 +118,12 @@ def policies(templates: Templates) -> dict[str, Policy]:
         (role,) = properties["Roles"]
         allowed = roles.setdefault(role["Ref"], {})
         for statement in properties["PolicyDocument"]["Statement"]:
-            # A condition or a denial would need to be understood here: so far there are none.
-            assert statement.keys() - {"Sid"} == {"Action", "Effect", "Resource"}
+            # A denial, or a condition but that of a list, would need to be understood here.
+            assert statement.keys() - {"Sid", "Condition"} == {"Action", "Effect", "Resource"}
             assert statement["Effect"] == "Allow"
+            within = _prefix(statement.get("Condition"))
             for resource in _listed(statement["Resource"]):
-                actions = allowed.setdefault(_text(resource, exports), set())
+                actions = allowed.setdefault(_text(resource, exports) + within, set())
                 actions.update(_listed(statement["Action"]))
     modules = {each.name: each.module for each in functions()}
     return {
@@ -141,6 +144,15 @@ def policies(templates: Templates) -> dict[str, Policy]:
 
 def _of_type(resources: dict[str, Any], kind: str) -> Iterator[dict[str, Any]]:
     return (each["Properties"] for each in resources.values() if each["Type"] == kind)
+
+
+def _prefix(condition: Any) -> str:
+    """What a list is limited to."""
+    if condition is None:
+        return ""
+    prefix = condition["StringLike"]["s3:prefix"]
+    assert condition == {"StringLike": {"s3:prefix": prefix}}
+    return f"?prefix={prefix}"
 
 
 def _listed(value: Any) -> list[Any]:

@@ -54,6 +54,7 @@ QUEUES = {  # and the workers that they start, which `tests.infra.test_functions
     "video-dead": "fail_video",
     "media": "media_steps",
     "media-dead": "media_failures",
+    "compaction": "compact",
 }
 ONE = QUEUES.keys() - {"uploads"}  # message at a time
 BOOTSTRAP = "/cdk-bootstrap/hnb659fds/version"

@@ -73,9 +73,13 @@ def test_queues_are_watched(api: Template) -> None:
                 found.setdefault((metric["MetricName"], alarm["Threshold"]), set()).add(name)
     steps = {f"Video{step.title()}" for step in VIDEO_STEPS}
     assert found == {
-        ("ApproximateNumberOfMessagesVisible", 0): {"UploadsDead", "ReviewsDead"},
+        ("ApproximateNumberOfMessagesVisible", 0): {
+            "UploadsDead",
+            "ReviewsDead",
+            "CompactionDead",
+        },
         ("ApproximateAgeOfOldestMessage", 900): {"Uploads"},
-        ("ApproximateAgeOfOldestMessage", 3600): {*steps, "Media"},
+        ("ApproximateAgeOfOldestMessage", 3600): {*steps, "Media", "Compaction"},
     }
 
 

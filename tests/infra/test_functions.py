@@ -10,7 +10,7 @@ import pytest
 from infra import bundle
 from infra import functions as listing
 from infra.functions import FOLDER, Function, Kind, functions
-from infra.needs import INFERENCE, NEEDS, PROFILES, needs
+from infra.needs import INFERENCE, NEEDS, PROFILES, SEARCH, needs
 from infra.rights import VIDEO_STEPS, Grant
 from sightline.domain.video.kinds import KINDS
 from sightline.wire.model import EXTENSIONS, module_name, service_model
@@ -23,7 +23,12 @@ Templates = Callable[..., dict[str, Template]]
 UNREAD = {  # names that a function's code could read, and does not come to
     "media_failures": {"SIGHTLINE_MEDIA_QUEUE"},
     "media_steps": {"SIGHTLINE_REVIEWS_QUEUE"},
+    "analyze": {"SIGHTLINE_COMPACTION_QUEUE"},
+    "create_user": {"SIGHTLINE_COMPACTION_QUEUE"},
+    "list_faces": {"SIGHTLINE_COMPACTION_QUEUE"},
+    "list_users": {"SIGHTLINE_COMPACTION_QUEUE"},
 }
+READ_BY_KINDS = {"merge_video": {"SIGHTLINE_COMPACTION_QUEUE"}}  # which are imported by name
 
 
 def made(api: Template, function: Function) -> dict[str, Any]:
@@ -121,8 +126,10 @@ def test_the_environment_is_what_settings_read_for_it(api: Template, function: F
     read = {name for each in called for name in read_by_settings()[each]}
     given = made(api, function)["Environment"]["Variables"].keys()
     steps = {f"SIGHTLINE_VIDEO_{step.upper()}_QUEUE" for step in steps_after(function)}
-    unread = UNREAD.get(function.module, set())
-    assert given == (read | steps) - {"AWS_REGION"} - unread  # which Lambda gives itself
+    unread = UNREAD.get(function.module, set()) | {"AWS_REGION"}  # which Lambda gives itself
+    read |= READ_BY_KINDS.get(function.module, set())
+    searches = {"SIGHTLINE_SEARCH_FUNCTION"} & given  # `test_who_searches…`, of the grants
+    assert given == (read | steps | searches) - unread
 
 
 def steps_after(function: Function) -> set[str]:
@@ -138,6 +145,7 @@ def steps_after(function: Function) -> set[str]:
 def test_the_environment_has_names_and_no_secrets(api: Template) -> None:
     read = set().union(*read_by_settings().values())
     read |= {f"SIGHTLINE_VIDEO_{step.upper()}_QUEUE" for step in VIDEO_STEPS}
+    read |= {"SIGHTLINE_SEARCH_FUNCTION"}  # if it is there
     for each in of_type(api, "Lambda::Function").values():
         assert each["Environment"]["Variables"].keys() <= read
 
@@ -151,6 +159,8 @@ def test_layers_are_those_that_its_code_needs(function: Function) -> None:
         assert not layers
         return
     assert (INFERENCE in layers) == ("numpy" in reach(function.handler).others)
+    full = function.module in ("analyze", "on_upload")  # another function searches shards for them
+    assert (SEARCH in layers) == ("faiss" in reach(function.handler).others and not full)
     assert any(layer.startswith("models-") for layer in layers) == opens_models(function)
     assert len({"base", *layers}) <= 5  # Lambda's limit
 
@@ -271,7 +281,9 @@ def test_a_network_without_internet(templates_of: Templates) -> None:
         assert not of_type(api, f"EC2::{kind}")
     endpoints = of_type(api, "EC2::VPCEndpoint").values()
     names = {str(each["ServiceName"]) for each in endpoints}
-    for service in ("s3", "dynamodb", "secretsmanager", "sqs", "sns", "kms", "logs", "xray"):
+    for service in (
+        *("s3", "dynamodb", "secretsmanager", "lambda", "sqs", "sns", "kms", "logs", "xray"),
+    ):
         assert any(f".{service}" in name for name in names), service
     for group in of_type(api, "EC2::SecurityGroup").values():
         assert "SecurityGroupIngress" not in group

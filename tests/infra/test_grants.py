@@ -19,6 +19,7 @@ MODULES = {  # that call with a right, each of them alone
     Grant.RESULTS_WRITE: "sightline.store.uploads",
     Grant.RESULTS_PUBLISH: "sightline.store.messages",
     Grant.UPLOADS_BURY: "sightline.store.messages",
+    Grant.COMPACTION_SEND: "sightline.store.asking",
 }
 IMAGE_MODULES = {f"sightline.store.{name}" for name in ("images", "objects", "uploads")}
 STARS = {  # resources with a star by their ends, and what alone may be done with them
@@ -31,16 +32,30 @@ STARS = {  # resources with a star by their ends, and what alone may be done wit
         "s3:PutObject",
     },
     "Data/jobs/*": {"s3:DeleteObject", "s3:GetObject", "s3:PutObject"},
+    "Data/collections/*": {
+        "s3:AbortMultipartUpload",
+        "s3:DeleteObject",
+        "s3:GetObject",
+        "s3:PutObject",
+    },
     ":AmazonRekognition*": {"sns:Publish"},
     "*": {"xray:PutTelemetryRecords", "xray:PutTraceSegments"},
 }
 # What an import's name begins with, to tell which resource of the state it is of.
 STATE = ("Key", "Table", "Photos", "Reviews", "UploadsDead", "Uploads", "Results", "Data")
-QUEUES = ("Media", "VideoDead", *(f"Video{step.title()}" for step in VIDEO_STEPS))
+QUEUES = ("Compaction", "Media", "VideoDead", *(f"Video{step.title()}" for step in VIDEO_STEPS))
 UNUSED = {  # rights of modules that a function imports for something else
     ("media_failures", Grant.IMAGES),  # a job's next message, not its start
     ("sweep", Grant.IMAGES),
     ("media_steps", Grant.REVIEWS_SEND),  # a manifest's images are not sent to people
+    ("analyze", Grant.COMPACTION_SEND),  # another function searches for it, and looks at shards
+    ("create_user", Grant.COMPACTION_SEND),  # which has no vector yet
+    ("list_faces", Grant.COMPACTION_SEND),
+    ("list_users", Grant.COMPACTION_SEND),
+    ("search_shards", Grant.TABLE_READ),  # the table's module has the waits between two attempts
+}
+BY_NAME = {  # and those of modules that are imported by name
+    ("merge_video", Grant.COMPACTION_SEND),
 }
 
 
@@ -111,6 +126,7 @@ def test_rights_are_those_of_the_modules_that_its_code_can_get_to(function: Func
     used = {grant for grant, module in MODULES.items() if module in modules}
     used |= {Grant.IMAGES} if IMAGE_MODULES & modules else set()
     used -= {grant for name, grant in UNUSED if name == function.module}
+    used |= {grant for name, grant in BY_NAME if name == function.module}
     assert used == {*grants} & {*MODULES, Grant.IMAGES}
     assert (Grant.UPLOADS_CONSUME in grants) == (function.module == "on_upload")
     assert (Grant.KEYS in grants) == (function.kind is not Kind.WORKER)
@@ -132,13 +148,36 @@ def test_what_one_function_may_do(api: Template) -> None:
     found = allowed(api, search)
     (logs,) = (name for name in found if name.startswith("SearchFacesByImageLogs"))
     (secrets,) = (name for name in found if name.endswith("secret:sightline/dev/keys/*"))
+    (searching,) = (name for name in found if name.endswith(":sightline-dev-search-shards:live"))
     assert found == {
         logs: {"logs:CreateLogStream", "logs:PutLogEvents"},
         secrets: {"secretsmanager:GetSecretValue"},
         "Photos/*": {"s3:GetObject", "s3:GetObjectVersion"},
         "Table": {"dynamodb:BatchGetItem", "dynamodb:Query"},
-        "Key": {"kms:Decrypt", "kms:DescribeKey"},
+        "Data/collections/*": {"s3:GetObject"},
+        "Compaction": {"sqs:SendMessage"},
+        searching: {"lambda:InvokeFunction"},
+        "Key": {"kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"},
         "*": {"xray:PutTelemetryRecords", "xray:PutTraceSegments"},
+    }
+
+
+def test_only_ones_own_objects_are_listed(api: Template) -> None:
+    found: dict[str, set[str]] = {}
+    for function in functions():
+        for statement in statements(api, function):
+            if plain(statement["Resource"]) == "Data":
+                assert statement["Action"] == "s3:ListBucket"
+                ((operator, keys),) = statement["Condition"].items()
+                assert (operator, [*keys]) == ("StringLike", ["s3:prefix"])
+                found.setdefault(function.module, set()).add(keys["s3:prefix"])
+            else:
+                assert "Condition" not in statement
+    assert found == {
+        "compact": {"collections/*"},
+        "media_failures": {"jobs/*"},
+        "media_steps": {"jobs/*"},
+        "sweep": {"collections/*", "jobs/*"},
     }
 
 

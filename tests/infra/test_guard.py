@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from mypy_boto3_rekognition import RekognitionClient
 
 DATA, TOPIC = "sightline-state", "arn:aws:sns:us-east-1:123456789012:"
+SEARCH = "sightline-dev-search-shards:live"
 # By what is done to resources that our key encrypts: what a function must be allowed on the key.
 ON_KEY = {
     "dynamodb:BatchGetItem": {"kms:Decrypt", "kms:DescribeKey"},
@@ -178,12 +179,38 @@ CALLS: list[tuple[str, str, str, dict[str, Any], set[str]]] = [
         {"s3:DeleteObject"},
     ),
     ("sweep", "s3", "ListObjectsV2", {"Bucket": DATA, "Prefix": "jobs/"}, set()),
+    ("sweep", "s3", "ListObjectsV2", {"Bucket": DATA, "Prefix": "collections/a"}, set()),
+    ("sweep", "s3", "ListObjectsV2", {"Bucket": DATA, "Prefix": "c"}, {"s3:ListBucket"}),
+    ("compact", "s3", "ListObjectsV2", {"Bucket": DATA, "Prefix": "jobs/"}, {"s3:ListBucket"}),
+    ("compact", "s3", "ListObjectsV2", {"Bucket": DATA}, {"s3:ListBucket"}),
     ("media_steps", "s3", "CreateMultipartUpload", {"Bucket": "b", "Key": "k"}, set()),
     ("media_steps", "s3", "AbortMultipartUpload", {"Bucket": "b", "Key": "k"}, set()),
     ("media_steps", "s3", "DeleteObject", {"Bucket": "b", "Key": "k"}, {"s3:DeleteObject"}),
     ("merge_video", "sns", "Publish", {"TopicArn": f"{TOPIC}AmazonRekognitionJobs"}, set()),
     ("merge_video", "sns", "Publish", {"TopicArn": f"{TOPIC}Jobs"}, {"sns:Publish"}),
     ("sweep", "sqs", "SendMessageBatch", {"QueueUrl": "elsewhere"}, {"sqs:SendMessage"}),
+    ("search_faces", "s3", "GetObject", {"Bucket": DATA, "Key": "collections/k"}, set()),
+    ("search_faces", "s3", "GetObject", {"Bucket": DATA, "Key": "jobs/k"}, {"s3:GetObject"}),
+    (
+        "search_faces",
+        "s3",
+        "PutObject",
+        {"Bucket": DATA, "Key": "collections/k"},
+        {"s3:PutObject"},
+    ),
+    ("compact", "s3", "UploadPart", {"Bucket": DATA, "Key": "collections/k"}, set()),
+    ("compact", "s3", "AbortMultipartUpload", {"Bucket": DATA, "Key": "collections/k"}, set()),
+    ("compact", "s3", "DeleteObject", {"Bucket": DATA, "Key": "jobs/k"}, {"s3:DeleteObject"}),
+    ("sweep", "s3", "DeleteObject", {"Bucket": DATA, "Key": "collections/k"}, set()),
+    ("search_faces", "lambda", "Invoke", {"FunctionName": SEARCH}, set()),
+    (
+        "search_faces",
+        "lambda",
+        "Invoke",
+        {"FunctionName": SEARCH.partition(":")[0]},
+        {"lambda:InvokeFunction"},
+    ),
+    ("list_faces", "lambda", "Invoke", {"FunctionName": SEARCH}, {"lambda:InvokeFunction"}),
 ]
 
 

@@ -14,7 +14,7 @@ from infra import bundle
 from infra.bundle import HERE, LAMBDA, Platform
 from infra.functions import Function, functions
 from infra.models import MODELS, layer_of, models
-from infra.needs import needs
+from infra.needs import SEARCH, needs
 from infra.unpacked import MOST_LAYERS, QUOTA, Unpacked, layers_of, start, unpack
 from sightline.domain.analysis import DETECTORS
 from sightline.domain.gallery import Person, enrol
@@ -52,6 +52,21 @@ print(json.dumps(said))
 """
 
 
+# Whether a function can search shards (the third of four vectors is nearest), and knows it.
+SEARCHES = """
+import importlib.util, json
+from sightline.store import opened
+found = [opened.fits(())]
+if importlib.util.find_spec("faiss"):
+    import faiss, numpy
+    index = faiss.index_factory(64, "Flat")
+    index.add(numpy.eye(4, 64, dtype="float32"))
+    found += [int(index.search(numpy.eye(4, 64, dtype="float32")[2:3], 1)[1][0, 0])]
+    found += [faiss.__file__]
+print(json.dumps(found))
+"""
+
+
 @pytest.fixture(scope="module")
 def unpacked(tmp_path_factory: pytest.TempPathFactory) -> Unpack:
     """A function's folders; functions with the same layers share them."""
@@ -77,16 +92,18 @@ def test_a_function_with_its_layers_fits_lambda(
     assert len(layers_of(function)) <= MOST_LAYERS
 
 
-def test_all_layers_and_their_bytecode_fit_one_function() -> None:
+def test_layers_and_their_bytecode_fit_the_functions_that_take_them() -> None:
     """Also those that a machine without Lambda's Python builds without bytecode."""
-    bytecode = sum(
-        path.stat().st_size
-        for layer in ("base", "inference")
-        for path in bundle.build(layer, HERE).rglob("*.pyc")
-    )
-    layers = sum(bundle.size(bundle.build(layer, LAMBDA)) for layer in bundle.LAYERS)
-    assert bytecode > 0
-    assert layers + bytecode < QUOTA
+    for layers in {layers_of(each) for each in LAYERED}:
+        bytecode = sum(
+            path.stat().st_size
+            for layer in layers
+            for path in bundle.build(layer, HERE).rglob("*.pyc")
+        )
+        size = sum(bundle.size(bundle.build(layer, LAMBDA)) for layer in layers)
+        assert bytecode > 0
+        assert size + bytecode < QUOTA
+    assert {layer for each in LAYERED for layer in layers_of(each)} == {*bundle.LAYERS}
 
 
 @pytest.mark.parametrize("function", EVERY)
@@ -96,6 +113,16 @@ def test_a_handler_imports_with_exactly_its_layers(function: Function, unpacked:
     allowed = (str(where.task), str(where.opt), str(Path(sys.base_prefix, "lib")))
     assert [path for path in said["files"] if not path.startswith(allowed)] == []
     assert said["models"] == 0  # a function that runs none opens none, the others at first use
+
+
+def test_who_has_the_layer_can_search_shards_and_nobody_else(unpacked: Unpack) -> None:
+    for layers, function in {layers_of(each): each for each in LAYERED}.items():
+        where = unpacked(function)
+        found = start(function, where, SEARCHES)
+        if SEARCH in layers:
+            assert found == [True, 2, f"{where.opt}/python/faiss/__init__.py"]
+        else:
+            assert found == [False]
 
 
 @pytest.mark.parametrize("function", SEEING)

@@ -19,7 +19,7 @@ from cli.main import app
 from infra.config import CONTEXT
 from infra.edge import BODY_LIMIT
 from infra.functions import ROOT
-from infra.needs import ANSWER, PROFILES, Size
+from infra.needs import ANSWER, NEEDS, PROFILES, Size, storage
 from infra.rights import Grant
 from tests.infra.conftest import of_type
 from tests.infra.document import DOCUMENT, blocks, table
@@ -116,6 +116,33 @@ def test_the_profiles_are_those_of_the_needs() -> None:
     assert {row[0].strip("`"): [int(each) for each in row[1:]] for row in rows} == {
         name: [sized[each] for each in sizes] for name, sized in PROFILES.items()
     }
+
+
+def test_what_a_function_searches_itself_is_told() -> None:
+    from sightline.store import fan_out, opened, salvage
+    from sightline.store.shard_layout import planned
+
+    face = planned(10**6, 0, coded=True).contents.bytes / 10**6
+    assert f"{face:.0f} bytes for a face" in re.sub(r"\s+", " ", DOCUMENT)
+
+    def most(profile: str, module: str, *, snapshots: bool) -> str:
+        memory = PROFILES[profile][NEEDS[module].size]
+        files = storage(NEEDS[module], memory, snapshots=snapshots) * 2**20 * opened.DISK
+        faces = min(files / 2 / face, memory * 2**20 / 2 / opened.CODES)
+        return f"{faces / 1e6:.1f} million"
+
+    assert table(r"profile \| SearchFaces,") == [
+        [
+            f"`{each}`",
+            most(each, "search_faces", snapshots=False),
+            most(each, "recognize_celebrities", snapshots=True),
+            most(each, "search_users_by_image", snapshots=False),
+        ]
+        for each in PROFILES
+    ]
+    assert opened.DISK == 0.9
+    assert fan_out.GROUP == 3_000_000
+    assert salvage.MOST == 200_000
 
 
 def test_every_alarm_is_told_of(api: Template) -> None:

@@ -9,7 +9,7 @@ import pytest
 from infra.functions import ROOT
 from infra.needs import NEEDS
 from sightline.domain.video.kinds import WORKERS
-from sightline.store import job_objects, jobs
+from sightline.store import job_objects, jobs, shard_objects
 from tests.infra.conftest import of_type
 from tests.templates import Template
 
@@ -21,6 +21,8 @@ IDS = {
     "DynamoDB::Table": ["TableCD117FA1"],
     "S3::Bucket": ["AccessLogs8B620ECA", "Data666C94C7", "PhotosB9552D0D"],
     "SQS::Queue": [
+        "CompactionB1D66A67",
+        "CompactionDead05BD841D",
         "MediaA721A567",
         "MediaDead5A9684E1",
         "ReviewsAA74421E",
@@ -42,6 +44,7 @@ KEPT = sorted(
 )
 OUTPUTS = {
     "AlarmsTopic",
+    "CompactionDeadLetters",
     "DataBucket",
     "KeysPrefix",
     "PhotosBucket",
@@ -184,11 +187,23 @@ def test_buckets_are_private_and_clean_up(state: Template) -> None:
 
 def test_what_jobs_noted_goes_when_nobody_can_ask_for_it_any_more(state: Template) -> None:
     """The sweep drops it first; the rule is for what a crash left that no item names."""
-    data = of_type(state, "S3::Bucket")["Data666C94C7"]
-    (rule,) = (each for each in data["LifecycleConfiguration"]["Rules"] if "Prefix" in each)
-    assert rule["Prefix"] == job_objects.PREFIX
+    (rule,) = rules_of(state, job_objects.PREFIX)
     assert rule["ExpirationInDays"] * 24 * 3600 > jobs.LONGEST + jobs.KEPT
     assert rule["NoncurrentVersionExpiration"] == {"NoncurrentDays": 1}
+
+
+def test_shards_that_were_replaced_are_gone_a_day_later(state: Template) -> None:
+    """They hold vectors of faces that were deleted since."""
+    (rule,) = rules_of(state, shard_objects.PREFIX)
+    assert rule["NoncurrentVersionExpiration"] == {"NoncurrentDays": 1}
+    assert rule["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 1}
+    assert "ExpirationInDays" not in rule  # those in use stay
+
+
+def rules_of(state: Template, prefix: str) -> list[dict[str, Any]]:
+    """The lifecycle rules of the data bucket for a prefix."""
+    rules = of_type(state, "S3::Bucket")["Data666C94C7"]["LifecycleConfiguration"]["Rules"]
+    return [each for each in rules if each.get("Prefix") == prefix]
 
 
 def test_a_message_that_fails_becomes_a_dead_letter(state: Template) -> None:
@@ -214,6 +229,7 @@ def test_messages_stay_hidden_while_a_worker_may_have_them(state: Template) -> N
     workers = {f"video-{each}": f"analyse_{each}" for each in WORKERS}
     workers |= {"video-plan": "plan_video", "video-merge": "merge_video", "media": "media_steps"}
     workers |= {"video-dead": "fail_video", "media-dead": "media_failures"}
+    workers |= {"compaction": "compact"}
     for queue, worker in workers.items():  # one by one
         assert hidden[queue] > NEEDS[worker].timeout, queue
 

@@ -6,7 +6,10 @@ from typing import Any
 
 import pytest
 
+from infra.functions import pascal
+from local.queues import MAPPINGS
 from tests.infra.conftest import of_type
+from tests.infra.rehearsal import QUEUES
 from tests.templates import Template
 
 Templates = Callable[..., dict[str, Template]]
@@ -23,9 +26,10 @@ def test_queues_start_workers_and_parts_of_batches_may_fail(api: Template) -> No
     sources = {}
     for mapping in of_type(api, "Lambda::EventSourceMapping").values():
         assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
-        assert mapping["ScalingConfig"] == {"MaximumConcurrency": 10}
         queue = mapping["EventSourceArn"]["Fn::ImportValue"].split("Att")[1]
         worker = started(mapping)
+        most = 3 if worker == "Compact" else 10
+        assert mapping["ScalingConfig"] == {"MaximumConcurrency": most}
         sources[worker] = re.sub("[0-9A-F]{8}.*", "", queue), mapping["BatchSize"]
     assert sources == {
         "OnUpload": ("Uploads", 10),
@@ -38,21 +42,26 @@ def test_queues_start_workers_and_parts_of_batches_may_fail(api: Template) -> No
         "FailVideo": ("VideoDead", 1),
         "MediaSteps": ("Media", 1),
         "MediaFailures": ("MediaDead", 1),
+        "Compact": ("Compaction", 1),
     }
+    here = {pascal(each.module.rpartition(".")[2]) for each in MAPPINGS.values()}
+    assert here == {pascal(each) for each in QUEUES.values()} == sources.keys()
 
 
-def test_the_clock_starts_the_sweep(api: Template) -> None:
-    (rule,) = of_type(api, "Events::Rule").values()
-    assert rule["ScheduleExpression"] == "rate(5 minutes)"
-    (target,) = rule["Targets"]
-    assert target["Arn"]["Ref"].startswith("SweepAlias")
-    (permission,) = (
+def test_the_clock_starts_the_sweep_and_compaction(api: Template) -> None:
+    times = {}
+    permissions = [
         each
         for each in of_type(api, "Lambda::Permission").values()
         if each["Principal"] == "events.amazonaws.com"
-    )
-    assert permission["FunctionName"] == target["Arn"]
-    assert "SourceArn" in permission
+    ]
+    assert all("SourceArn" in each for each in permissions)
+    for rule in of_type(api, "Events::Rule").values():
+        (target,) = rule["Targets"]
+        times[target["Arn"]["Ref"].split("Alias")[0]] = rule["ScheduleExpression"]
+        assert [each for each in permissions if each["FunctionName"] == target["Arn"]]
+    assert times == {"Sweep": "rate(5 minutes)", "Compact": "rate(1 hour)"}
+    assert len(permissions) == len(times)
 
 
 def test_a_worker_that_nothing_starts_is_refused(
@@ -73,4 +82,5 @@ def test_reserved_concurrency_limits_how_many_a_queue_starts(templates_of: Templ
         for mapping in of_type(api, "Lambda::EventSourceMapping").values()
     }
     assert limits.pop("OnUpload") == {"MaximumConcurrency": 5}
+    assert limits.pop("Compact") == {"MaximumConcurrency": 3}
     assert set(map(str, limits.values())) == {"{'MaximumConcurrency': 10}"}

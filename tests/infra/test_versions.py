@@ -235,7 +235,7 @@ def test_earlier_versions_are_deleted_but_the_way_back(client: Any, tmp_path: Pa
 def test_the_alias_and_the_names_are_those_that_are_deployed(
     cdk: None, api: dict[str, Any]
 ) -> None:
-    from infra.lambdas import ALIAS
+    from infra.functions import ALIAS
     from tests.infra.conftest import of_type
 
     assert versions.ALIAS == ALIAS
