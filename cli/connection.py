@@ -26,8 +26,15 @@ Region = Annotated[
 ]
 TableName = Annotated[str, typer.Option(envvar="SIGHTLINE_TABLE", help="The service's table.")]
 
-# What the service's settings must have; a command names those that it uses.
-SETTINGS = ("SIGHTLINE_ACCOUNT", "SIGHTLINE_TABLE", "SIGHTLINE_BUCKET", "SIGHTLINE_KEYS")
+# What the service's settings must have; a command names those that it uses. Compaction that nobody
+# could be asked for is done when its schedule comes round.
+SETTINGS = (
+    "SIGHTLINE_ACCOUNT",
+    "SIGHTLINE_TABLE",
+    "SIGHTLINE_BUCKET",
+    "SIGHTLINE_KEYS",
+    "SIGHTLINE_COMPACTION_QUEUE",
+)
 
 
 @contextmanager

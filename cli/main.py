@@ -2,7 +2,20 @@
 
 import typer
 
-from cli import celebrities, draw, find, jobs, keys, models, reviews, rules, serve, smoke, versions
+from cli import (
+    celebrities,
+    collections,
+    draw,
+    find,
+    jobs,
+    keys,
+    models,
+    reviews,
+    rules,
+    serve,
+    smoke,
+    versions,
+)
 
 app = typer.Typer(
     name="sightline",
@@ -18,6 +31,7 @@ app.command("find")(find.find)
 app.command("jobs")(jobs.jobs)
 app.command("smoke")(smoke.smoke)
 app.add_typer(celebrities.app, name="celebrities")
+app.add_typer(collections.app, name="collections")
 app.add_typer(keys.app, name="keys")
 app.add_typer(reviews.app, name="reviews")
 app.add_typer(rules.app, name="rules")

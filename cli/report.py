@@ -25,3 +25,11 @@ def one_line_errors(*kinds: type[Exception]) -> Iterator[None]:
         line = " ".join(str(error).split()) or type(error).__name__
         _err.print(f"[bold red]Error:[/] {escape(line)}")
         raise typer.Exit(1) from None
+
+
+def printable(line: str) -> str:
+    """A line whose control characters, which names of others may have, no terminal obeys."""
+    return "".join(
+        letter if letter.isprintable() else letter.encode("unicode_escape").decode()
+        for letter in line
+    )

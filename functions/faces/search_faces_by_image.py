@@ -10,7 +10,7 @@ from sightline.wire.operation import operation
 
 @operation("SearchFacesByImage")
 def handler(request: dict[str, Any], context: Any) -> dict[str, Any]:
-    collections.need(request["CollectionId"])
+    collections.need_current(request["CollectionId"])
     searched = need_face(request["Image"], request.get("QualityFilter", "NONE"))
     wish = search.Wish.for_faces(request)
     probe = search.Probe(vector=searched.vector)

@@ -10,7 +10,7 @@ from sightline.wire.operation import operation
 
 @operation("SearchUsersByImage")
 def handler(request: dict[str, Any], context: Any) -> dict[str, Any]:
-    collection = collections.need(request["CollectionId"])
+    collection = collections.need_current(request["CollectionId"])
     answer: dict[str, Any] = {"UserMatches": [], "FaceModelVersion": collection.model}
     searched, others = searched_face(request["Image"], request.get("QualityFilter", "NONE"))
     if searched is not None:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from sightline.domain.collections import check_current
 from sightline.domain.similarity import similarity
 from sightline.domain.users import conflict, find_collection, find_user
 from sightline.domain.vectors import cosine, mean
@@ -50,12 +51,15 @@ def associate(
 
     Raises:
         ResourceNotFoundException: there is no such collection or user.
+        InvalidParameterException: the collection has another face model than the current one, of
+            which alone the similarity is known.
         ServiceQuotaExceededException: the user has no room for any of the faces.
         ConflictException: others change the user or the faces all the time.
         IdempotentParameterMismatchException: the token belongs to another call.
     """
 
     def judge(state: State) -> Plan:
+        check_current(state.collection)
         plan = _free_and_like(state, face_ids, threshold)
         room = users.FACES - len(state.user.face_ids)
         if plan.todo and room <= 0:

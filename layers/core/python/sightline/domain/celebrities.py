@@ -8,6 +8,7 @@ from sightline.domain.face_detail import face_detail
 from sightline.domain.photos import Limits
 from sightline.domain.search import USERS, Probe, Wish, search
 from sightline.store import celebrities, collections
+from sightline.vision.face import FACE_MODEL_VERSION
 from sightline.vision.faces import face_analyzer
 from sightline.vision.photo import Photo
 
@@ -39,9 +40,9 @@ def recognize_celebrities(photo: Photo, _: dict[str, Any]) -> dict[str, Any]:
 
 
 def anybody() -> bool:
-    """Whether the gallery has people."""
+    """Whether the gallery has people, with vectors of the current face model."""
     gallery, _ = collections.read(GALLERY)
-    return gallery is not None and gallery.user_count > 0
+    return gallery is not None and gallery.user_count > 0 and gallery.model == FACE_MODEL_VERSION
 
 
 def named(vectors: Iterable[bytes]) -> list[tuple[str, float]]:

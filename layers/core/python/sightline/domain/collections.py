@@ -54,6 +54,32 @@ def need(collection_id: str) -> Collection:
     return collections.need(collection_id)
 
 
+def need_current(collection_id: str) -> Collection:
+    """A collection that vectors of the current face model may meet.
+
+    Raises:
+        ResourceNotFoundException: there is none.
+        InvalidParameterException: its own vectors are of another model.
+    """
+    collection = collections.need(collection_id)
+    check_current(collection)
+    return collection
+
+
+def check_current(collection: Collection) -> None:
+    """Refuses a collection of another face model: vectors of two cannot be compared.
+
+    Raises:
+        InvalidParameterException: it is one.
+    """
+    if collection.model != FACE_MODEL_VERSION:
+        raise InvalidParameterException(
+            f"The collection id: {collection.id} has face model version {collection.model}, and "
+            f"this service has {FACE_MODEL_VERSION}. `sightline collections reembed` makes a "
+            f"collection of version {FACE_MODEL_VERSION} from its images."
+        )
+
+
 def page(after: str | None, size: int) -> Page[tuple[str, str]]:
     """Ids and face model versions of collections, by ascending id."""
     return cut(collections.page(after, size + 1), size)

@@ -81,7 +81,8 @@ def enrol(person: Person) -> Enrolment:
     """Adds a person to the gallery, or photos to a person who is there.
 
     Raises:
-        ConflictException: the person's id belongs to another name.
+        ConflictException: the person's id belongs to another name, or the gallery's vectors are of
+            another face model.
         ServiceQuotaExceededException: the gallery is full.
     """
     urls = tuple(SCHEME.sub("", url) for url in person.urls)
@@ -140,8 +141,22 @@ def everyone() -> Iterator[tuple[Celebrity, int]]:
 
 
 def _gallery() -> Collection:
-    with suppress(ResourceAlreadyExistsException):
-        if collections.read(GALLERY)[0] is None:
+    """The gallery's collection, made if it is not there; an empty one of an old model gives way.
+
+    Raises:
+        ConflictException: it has people whose vectors are of another face model.
+    """
+    held, _ = collections.read(GALLERY)
+    if held is not None and held.model != FACE_MODEL_VERSION:
+        if held.user_count:
+            raise ConflictException(
+                f"The gallery has face model version {held.model}, and this service has "
+                f"{FACE_MODEL_VERSION}. Remove all people and import them again."
+            )
+        collections.delete(GALLERY)
+        held = None
+    if held is None:
+        with suppress(ResourceAlreadyExistsException):
             collections.create(GALLERY, FACE_MODEL_VERSION, {})
     return collections.need(GALLERY)
 

@@ -10,13 +10,14 @@ from hashlib import sha256
 from typing import Any
 from uuid import NAMESPACE_OID, UUID, uuid5
 
+from sightline.domain.collections import need_current
 from sightline.domain.face_detail import expand_attributes, face_detail
 from sightline.domain.faces import face
 from sightline.domain.images import photo_bytes
 from sightline.domain.photos import fitting
 from sightline.domain.quality import Rejected, Size, at_most, sift
 from sightline.geometry import BoundingBox
-from sightline.store import collections, faces
+from sightline.store import faces
 from sightline.store.collections import Collection
 from sightline.store.faces import StoredFace
 from sightline.vision.face import Face
@@ -59,10 +60,10 @@ def index(request: dict[str, Any]) -> dict[str, Any]:
     Raises:
         ResourceNotFoundException: there is no such collection.
         ServiceQuotaExceededException: it is full.
-        InvalidParameterException, InvalidS3ObjectException, InvalidImageFormatException,
-            ImageTooLargeException: as the image is.
+        InvalidParameterException: it has another face model, or as the image is.
+        InvalidS3ObjectException, InvalidImageFormatException, ImageTooLargeException: as the image.
     """
-    collection = collections.need(request["CollectionId"])
+    collection = need_current(request["CollectionId"])
     data = photo_bytes(request["Image"])
     return index_photo(collection, decode(data), data, request)
 
@@ -83,7 +84,7 @@ def index_photo(
     seen = face_analyzer().analyze(photo, attributes)
     good, poor = sift(seen, size, request.get("QualityFilter", "AUTO"))
     best, others = at_most(good, size, min(request.get("MaxFaces", MOST), MOST))
-    stored = _store(collection, photo, _image_id(data), request.get("ExternalImageId"), best)
+    stored = _store(collection, photo, image_id(data), request.get("ExternalImageId"), best)
     return Indexed(
         collection, sorted(zip(stored, best, strict=True), key=_area, reverse=True), poor + others
     ).answer(attributes)
@@ -121,7 +122,8 @@ def _store(
     )
 
 
-def _image_id(data: bytes) -> str:
+def image_id(data: bytes) -> str:
+    """The id of the image in the bytes of a file."""
     return str(uuid5(NAMESPACE_OID, sha256(data).hexdigest()))
 
 

@@ -27,6 +27,7 @@ from typing import Any
 
 from sightline.domain import results
 from sightline.domain.analysis import analyze
+from sightline.domain.collections import need_current
 from sightline.domain.findings import failure, findings_of
 from sightline.domain.indexing import index_photo
 from sightline.domain.results import Outcome, Render
@@ -37,7 +38,7 @@ from sightline.errors import (
     ServiceError,
     ThrottlingException,
 )
-from sightline.store import collections, findings, messages, uploads
+from sightline.store import findings, messages, uploads
 from sightline.store.findings import REMOVED, Record
 from sightline.store.uploads import Upload
 from sightline.telemetry import logger, where
@@ -177,7 +178,7 @@ def _analyse(data: bytes, requests: dict[str, dict[str, Any]], outcome: Outcome)
     outcome.answers, outcome.errors = analysis.answers, analysis.errors
     if INDEX in requests:
         try:
-            collection = collections.need(requests[INDEX]["CollectionId"])
+            collection = need_current(requests[INDEX]["CollectionId"])
             outcome.answers[INDEX] = index_photo(collection, photo, data, requests[INDEX])
         except ServiceError as error:
             outcome.errors[INDEX] = error

@@ -6,10 +6,11 @@ Imports nothing heavy: a job's start runs no model.
 from collections.abc import Callable
 from typing import Any
 
+from sightline.domain.collections import need_current
 from sightline.domain.regions import read_regions
 from sightline.errors import InvalidParameterException, InvalidS3ObjectException
 from sightline.settings import settings
-from sightline.store import collections, videos
+from sightline.store import videos
 from sightline.store.job import Source
 
 
@@ -17,7 +18,8 @@ def check(kind: str, request: dict[str, Any]) -> Source:
     """The video of a request that can be started.
 
     Raises:
-        InvalidParameterException: no video, a topic of another region, a region that is none.
+        InvalidParameterException: no video, a topic of another region, a region that is none, a
+            collection to search that has another face model.
         ResourceNotFoundException: the collection to search does not exist.
         InvalidS3ObjectException: the video is not there or may not be read.
         VideoTooLargeException: it is over 10 GB.
@@ -51,7 +53,7 @@ def _check_text(request: dict[str, Any]) -> None:
 
 
 def _check_search(request: dict[str, Any]) -> None:
-    collections.need(request["CollectionId"])
+    need_current(request["CollectionId"])
 
 
 _CHECKS: dict[str, Callable[[dict[str, Any]], None]] = {

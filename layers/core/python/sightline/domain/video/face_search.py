@@ -7,6 +7,7 @@ the job is merged.
 from collections.abc import Iterator
 from typing import Any
 
+from sightline.domain.collections import need_current
 from sightline.domain.search import FACES, THRESHOLD, Probe, Wish, face_matches, search
 from sightline.domain.video.face_tracks import People, find_people, seen_faces
 from sightline.domain.video.face_windows import analyse
@@ -26,6 +27,7 @@ def merge(pieces: Pieces, request: dict[str, Any], info: dict[str, Any]) -> Merg
 
     Raises:
         ResourceNotFoundException: the collection is gone.
+        InvalidParameterException: it has another face model.
     """
     del info
     people = find_people(pieces)
@@ -42,6 +44,7 @@ def merge(pieces: Pieces, request: dict[str, Any], info: dict[str, Any]) -> Merg
 
 def _matches(people: People, request: dict[str, Any]) -> dict[int, dict[str, Any]]:
     """`FaceMatches` of the people who match any."""
+    need_current(request["CollectionId"])
     wish = Wish(request.get("FaceMatchThreshold", THRESHOLD), MOST_MATCHES)
     found = {}
     for person, vector in people.vectors.items():
