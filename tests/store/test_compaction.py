@@ -6,7 +6,6 @@ from io import BytesIO
 from typing import Any
 from uuid import uuid4
 
-import boto3
 import numpy as np
 import pytest
 
@@ -213,8 +212,6 @@ def test_too_many_shards_for_one_process(
     asked: list[Any] = []
 
     class Functions:
-        exceptions = boto3.client("lambda", region_name="us-east-1").exceptions
-
         def invoke(self, *, Payload: bytes, **_: str) -> dict[str, Any]:  # noqa: N803
             asked.append(json.loads(Payload))
             answer = search_shards.handler(asked[-1], None)

@@ -8,14 +8,18 @@ import base64
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+from http import HTTPStatus
 from itertools import accumulate
 from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
 
 from sightline.errors import ThrottlingException
 from sightline.settings import search_function
 from sightline.store import aws
 from sightline.store.manifest import Sealed
 
+BUSY = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.REQUEST_TIMEOUT)
 GROUP = 3_000_000  # rows: 550 MB, which Lambda gets from S3 in some seconds
 
 
@@ -65,12 +69,15 @@ class RemoteRanking:
 
 
 def _invoke(asked: dict[str, Any]) -> Any:
-    client = aws.functions()
+    name = search_function() or ""
     try:
-        answer = client.invoke(
-            FunctionName=search_function() or "", Payload=json.dumps(asked).encode()
-        )
-    except client.exceptions.TooManyRequestsException as error:
+        answer = aws.functions().invoke(FunctionName=name, Payload=json.dumps(asked).encode())
+    except ClientError as error:
+        status = error.response["ResponseMetadata"]["HTTPStatusCode"]
+        if status in BUSY or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            raise ThrottlingException from error
+        raise
+    except BotoCoreError as error:  # it is still fetching its shards
         raise ThrottlingException from error
     if "FunctionError" in answer:
         raise ThrottlingException

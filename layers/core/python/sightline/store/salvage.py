@@ -21,7 +21,8 @@ _using = Lock()
 
 
 def rows(uid: str, manifest: Manifest, whose: Whose) -> "Rows":
-    """What the shards of faces or users should hold, exactly.
+    """What the shards of faces or users should hold, exactly, and maybe what the log has: a user
+    that changes after the log was read is only here.
 
     Raises:
         ThrottlingException: that is too much to read at once; compaction writes it anew.
@@ -33,7 +34,7 @@ def rows(uid: str, manifest: Manifest, whose: Whose) -> "Rows":
     key = (uid, manifest.generation, whose)
     with _using:
         if key not in _salvaged:
-            found = list(sealed_items(uid, manifest, whose))
+            found = list(_items(uid, whose))
             _salvaged.clear()
             ids, vectors = [str(each[0]) for each in found], [each[2] for each in found]
             _salvaged[key] = no_rows().with_more(ids, vectors)
@@ -46,13 +47,16 @@ def sealed_items(
     """Of each face or user that the log does not hold any more: the row's id and place, and the
     packed vector.
     """
-    partition = f"{whose.upper()}#{uid}"
-    for item in table.query(partition):
+    for id_, place, vector in _items(uid, whose):
+        if place.entry <= manifest.floors[place.lane]:
+            yield id_, place, vector
+
+
+def _items(uid: str, whose: Whose) -> "Iterator[tuple[UUID, Place, bytes]]":
+    for item in table.query(f"{whose.upper()}#{uid}"):
         found = faces.parse(item) if whose == "faces" else users.parse(item)
-        place, vector = found.place, found.vector
-        if place is None or vector is None or place.entry > manifest.floors[place.lane]:
-            continue
-        yield UUID(item["SK"]["S"]), place, vector
+        if found.place is not None and found.vector is not None:
+            yield UUID(item["SK"]["S"]), found.place, found.vector
 
 
 def forget() -> None:
