@@ -15,12 +15,15 @@ from benchmarks import (
     data,
     detection,
     equipment,
+    histories,
     moderation,
     objects,
     recognition,
     results,
     scenes,
     segments,
+    shard_service,
+    shards,
     speed,
     text,
     video_decode,
@@ -60,6 +63,12 @@ def main() -> None:
         found += speed.rows(short)
         status.update("cold starts")
         found += cold_starts.rows(short)
+        status.update("collections, histories")
+        found += histories.rows(short)
+        status.update("search of millions")
+        found += shards.rows(short)
+        if not short:  # a local S3 takes its time with a million faces
+            found += shard_service.rows(short)
         status.update("video, jobs")
         found += video_jobs.rows(short)
         if not short:  # a film of two hours is made and read

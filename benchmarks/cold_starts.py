@@ -121,7 +121,7 @@ def cores(memory: int) -> int:
 def rows(short: bool) -> list[Row]:
     """The section's figures; writes the table too."""
     photo = portrait()
-    with _account(), tempfile.TemporaryDirectory() as folder:
+    with account(), tempfile.TemporaryDirectory() as folder:
         found = [
             _measured(case, Path(folder, case.module), 1 if short else PROCESSES)
             for case in (_cases(photo)[::SHORT] if short else _cases(photo))
@@ -173,7 +173,7 @@ def _measured(case: Case, folder: Path, processes: int) -> Measured:
 
 
 @contextmanager
-def _account() -> Iterator[None]:
+def account() -> Iterator[None]:
     """moto on a port, with the service's resources; its own time is part of what is measured."""
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     dynamodb.install()

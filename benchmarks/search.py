@@ -39,7 +39,7 @@ def median_ms(size: int, rounds: int) -> float:
 
     The first search of the process, which reads all vectors, is not among the `rounds`.
     """
-    with _empty_account():
+    with empty_account():
         face_ids = _fill(size)
         request = {"CollectionId": COLLECTION}
         search_faces.handler(request | {"FaceId": face_ids[0]}, None)
@@ -58,7 +58,7 @@ def median_ms(size: int, rounds: int) -> float:
 
 
 @contextmanager
-def _empty_account() -> Iterator[None]:
+def empty_account() -> Iterator[None]:
     """moto with the service's resources; what this process knew of another state is dropped."""
 
     def forget() -> None:

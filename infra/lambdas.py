@@ -97,6 +97,10 @@ class LambdaFunction(Construct):
         return lambda_.SnapStartConf.ON_PUBLISHED_VERSIONS if wanted else None
 
     @property
+    def _asks_itself(self) -> bool:
+        return {Grant.COMPACTION_SEND, Grant.COMPACTION_CONSUME} <= {*self._needs.grants}
+
+    @property
     def _takes_webp(self) -> bool:
         return self._shared.config.webp and Grant.IMAGES in self._needs.grants
 
@@ -134,6 +138,8 @@ class LambdaFunction(Construct):
             "timeout": Duration.seconds(self._needs.timeout),
             "environment": self._environment(),
             "reserved_concurrent_executions": config.reserved_concurrency.get(self.of.name),
+            # Compaction asks itself for more, and Lambda would take that for a mistake.
+            "recursive_loop": lambda_.RecursiveLoop.ALLOW if self._asks_itself else None,
             "tracing": lambda_.Tracing.ACTIVE,
             "log_group": self._log_group,
             "logging_format": lambda_.LoggingFormat.JSON,

@@ -151,7 +151,7 @@ NEEDS: dict[str, Needs] = {  # by module
     "start_media_analysis_job": replace(_writes, grants=(Grant.IMAGES, *WRITE, Grant.MEDIA_SEND)),
     "get_media_analysis_job": _reads,
     "list_media_analysis_jobs": _reads,
-    "analyze": _sees_all,
+    "analyze": replace(_sees_all, grants=(*_sees_all.grants, Grant.COMPACTION_SEND)),
     "find_photos": _reads,
     "on_upload": replace(
         _sees_all,

@@ -76,7 +76,7 @@ def _sweep_until(stopping: threading.Event) -> None:
     for turn in count():
         if stopping.wait(SWEEP_EVERY):
             return
-        sweeps = [rescue.sweep, rescue.drop_expired, endings.sweep]
+        sweeps: list[Callable[[], object]] = [rescue.sweep, rescue.drop_expired, endings.sweep]
         sweeps += [collections.sweep, shard_objects.sweep]
         if turn % COMPACT_EVERY == 0:
             sweeps.append(_compact)

@@ -1,10 +1,15 @@
 """Logs of collections are moved into shards; a queue starts it, and a schedule looks at all."""
 
+import time
 from typing import Any
 
 from sightline.metrics import measured
 from sightline.store import asking, compaction
 from sightline.wire.messages import handled
+
+# Seconds after which another call goes on: the last round, which may merge large shards, has as
+# long as is left of Lambda's 900.
+ENOUGH = 500
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any] | None:
@@ -16,6 +21,11 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any] | None:
 
 
 def _collection(message: dict[str, Any]) -> None:
-    collection_id, uid = message["collection_id"], message["uid"]
-    if compaction.compact(collection_id, uid, rebuild=message.get("rebuild", False)):
-        asking.ask(collection_id, uid)  # there may be more
+    which = message["collection_id"], message["uid"]
+    started = time.monotonic()
+    more = compaction.compact(*which, rebuild=message.get("rebuild", False))
+    while more:
+        if time.monotonic() > started + ENOUGH:
+            return asking.ask(*which)
+        more = compaction.compact(*which)
+    return None

@@ -23,7 +23,6 @@ Templates = Callable[..., dict[str, Template]]
 UNREAD = {  # names that a function's code could read, and does not come to
     "media_failures": {"SIGHTLINE_MEDIA_QUEUE"},
     "media_steps": {"SIGHTLINE_REVIEWS_QUEUE"},
-    "analyze": {"SIGHTLINE_COMPACTION_QUEUE"},
     "create_user": {"SIGHTLINE_COMPACTION_QUEUE"},
     "list_faces": {"SIGHTLINE_COMPACTION_QUEUE"},
     "list_users": {"SIGHTLINE_COMPACTION_QUEUE"},

@@ -48,7 +48,6 @@ UNUSED = {  # rights of modules that a function imports for something else
     ("media_failures", Grant.IMAGES),  # a job's next message, not its start
     ("sweep", Grant.IMAGES),
     ("media_steps", Grant.REVIEWS_SEND),  # a manifest's images are not sent to people
-    ("analyze", Grant.COMPACTION_SEND),  # another function searches for it, and looks at shards
     ("create_user", Grant.COMPACTION_SEND),  # which has no vector yet
     ("list_faces", Grant.COMPACTION_SEND),
     ("list_users", Grant.COMPACTION_SEND),

@@ -142,7 +142,7 @@ def test_what_a_function_searches_itself_is_told() -> None:
     ]
     assert opened.DISK == 0.9
     assert fan_out.GROUP == 3_000_000
-    assert salvage.MOST == 200_000
+    assert salvage.MOST == 50_000
 
 
 def test_every_alarm_is_told_of(api: Template) -> None:

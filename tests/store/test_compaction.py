@@ -20,12 +20,16 @@ from sightline.store import (
     log,
     opened,
     sealing,
+    shard_download,
     shard_objects,
     shards,
+    table,
     users,
 )
 from sightline.store.collections import Collection
 from sightline.store.faces import StoredFace
+from sightline.store.manifest import Sealed
+from sightline.store.shard import Shard
 from sightline.store.shards import Vectors
 from sightline.store.users import Change
 
@@ -194,7 +198,7 @@ def test_shards_of_a_collection_that_is_gone_go(
     monkeypatch.setattr(shard_objects, "SETTLED", -1)
     shard_objects.sweep()
     assert not objects(collection)
-    assert not list(shard_objects.table.query(shard_objects.GONE))
+    assert not list(table.query(shard_objects.GONE))
 
 
 def test_too_many_shards_for_one_process(
@@ -225,3 +229,62 @@ def test_too_many_shards_for_one_process(
 def _messages() -> list[dict[str, Any]]:
     got = aws.sqs().receive_message(QueueUrl=compaction_queue(), MaxNumberOfMessages=10)
     return [json.loads(each["Body"]) for each in got.get("Messages", [])]
+
+
+def test_who_is_gone_leaves_the_shards_of_a_quiet_collection(
+    collection: Collection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = faces.add(collection, [face() for _ in range(100)])
+    compacted(collection)
+    monkeypatch.setattr(compaction, "DUE", 1024)
+    faces.delete(collection.id, [made[0].id])
+    assert not compaction.is_due(fresh(collection))
+    monkeypatch.setattr(compaction, "KEPT", -1)
+    for _ in range(2):
+        compact.handler({}, None)
+        records = [{"messageId": "1", "body": json.dumps(body)} for body in _messages()]
+        compact.handler({"Records": records}, None)
+    assert [shard.rows for shard in fresh(collection).manifest.shards] == [99]
+    assert not compaction.is_due(fresh(collection))
+
+
+def test_what_a_compaction_left_goes_though_nothing_else_happens(
+    collection: Collection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shard_objects, "SETTLED", -1)
+    faces.add(collection, [face()])
+    kept = {shard.name for shard in compacted(collection).manifest.shards}
+    orphan = shard_objects.key(collection.uid, "orphan")
+    aws.s3().put_object(Bucket=settings().bucket, Key=orphan, Body=b"")
+    compact.handler({}, None)
+    assert objects(collection) == kept
+
+
+def test_entries_that_do_not_show_are_no_reason_to_go_on(collection: Collection) -> None:
+    faces.add(collection, [face()])
+    (lane,) = [lane for lane in fresh(collection).lanes if lane.head]
+    table.drop([(f"LOG#{collection.uid}#{lane.number}", f"{1:012d}")])
+    assert not compaction.compact(collection.id, collection.uid)
+    assert fresh(collection).manifest.generation == 0
+
+
+def test_a_damaged_shard_is_read_and_told_of_once(
+    collection: Collection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (one,) = faces.add(collection, [face()])
+    (sealed,) = compacted(collection).manifest.shards
+    shard_objects.drop(collection.uid, [sealed.name])
+    shards.forget_vectors()
+    read: list[Sealed] = []
+    honest = shard_download.opened
+
+    def noted(uid: str, sealed: Sealed) -> Shard:
+        read.append(sealed)
+        return honest(uid, sealed)
+
+    monkeypatch.setattr(shard_download, "opened", noted)
+    for _ in range(3):
+        ranking = shards.vectors(fresh(collection)).ranking("faces", one.vector, 0.9)
+        assert [id_ for id_, _ in ranking.best(5)] == [one.id]
+    assert len(read) == 1
+    assert [body["rebuild"] for body in _messages()] == [True]

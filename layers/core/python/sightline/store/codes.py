@@ -5,8 +5,9 @@ and a SIMD shuffle looks up two numbers of 32 rows at once. A shard's codebook i
 own rows in a fraction of a second; docs/search.md tells why no codebook is shipped.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from math import sqrt
+from math import erfc, sqrt
 from statistics import NormalDist
 
 import faiss
@@ -142,8 +143,8 @@ class Scan:
         return int(look.likely(wanted, least) * self._caution)
 
     def learn(self, enough: bool) -> None:
-        """Whether a look had enough rows. At these rates 3 in 100 searches look twice."""
-        self._caution = max(0.1, 0.99 * self._caution) if enough else min(64, 1.4 * self._caution)
+        """Whether a look had enough rows. At these rates one in 80 searches looks twice."""
+        self._caution = max(0.1, 0.995 * self._caution) if enough else min(64, 1.5 * self._caution)
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,13 +182,14 @@ class Look:
         score = sqrt(self.gain) * lowest - SURE * sqrt(1 - self.gain)
         return int(count * NORMAL.cdf(-score))
 
-    def rows(self, most: int) -> tuple[NDArray[np.intp], float]:
-        """The rows that look best, best first, and the lowest score of these."""
+    def rows(self, most: int) -> tuple[NDArray[np.intp], Vectors]:
+        """The rows that look best, best first, and their scores."""
         scores, rows = self.index.search(self.query[None], most)
-        return rows[0], self.centre + float(scores[0, -1])
+        return rows[0], self.centre + scores[0]
 
-    def missed(self, cosine: float, lowest: float) -> float:
-        """The chance, 0 to 1, that a row with this cosine has a score below the lowest."""
-        expected = self.centre + self.gain * (cosine - self.centre)
-        noise = self.spread * sqrt(self.gain * (1 - self.gain))
-        return NORMAL.cdf((lowest - expected) / max(noise, TINY))
+    def missed(self, cosines: Sequence[float], lowest: float) -> float:
+        """How many of rows with these cosines have a score below the lowest seen, on average."""
+        noise = max(self.spread * sqrt(self.gain * (1 - self.gain)), TINY)
+        slope = self.gain / (sqrt(2) * noise)
+        start = (self.centre - lowest) / (sqrt(2) * noise) - slope * self.centre
+        return 0.5 * sum([erfc(start + slope * cosine) for cosine in cosines])

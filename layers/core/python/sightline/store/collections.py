@@ -189,9 +189,9 @@ def sweep() -> bool:
     is more.
     """
     left = SWEPT_AT_ONCE
-    for tombstone in list(table.query("SWEEP", limit=100)):
+    for tombstone in list(table.query("SWEEP")):
         for partition in partitions(tombstone["SK"]["S"]):
-            items = table.query(partition, limit=left, keys_only=True)
+            items = table.query(partition, limit=left, only=table.KEY)
             keys = [table.key_of(item) for item in items]
             table.drop(keys)
             left -= len(keys)

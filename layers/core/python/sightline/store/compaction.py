@@ -10,6 +10,7 @@ manifest comes second takes back what it made.
 
 import time
 
+from sightline.errors import ServiceError
 from sightline.store import asking, collections, log, shard_objects, table
 from sightline.store.collections import Collection
 from sightline.store.log_batch import read
@@ -21,7 +22,9 @@ from sightline.store.shard_download import MissingShard
 DUE = 1024  # log entries; as many are read by a search in half a second
 ROUND = 200_000  # vectors of one compaction: 0.5 GB in memory
 PURGED = 0.05  # of the rows of shards: with more that are gone, these are written without them
-KEPT = 24 * 3600  # seconds that the vector of someone who is gone may stay in a shard
+# Seconds that what says who is gone may stay in the log, and then as long until the vector leaves
+# the shard: together a day.
+KEPT = 12 * 3600
 
 
 def compact(collection_id: str, uid: str, *, rebuild: bool = False) -> bool:
@@ -39,36 +42,67 @@ def compact(collection_id: str, uid: str, *, rebuild: bool = False) -> bool:
     if collection is None or collection.uid != uid:
         return False
     log.drop(uid, collection.manifest.floors)
-    shard_objects.drop_orphans(uid, {shard.name for shard in collection.manifest.shards})
+    _drop_orphans(collection)
     try:
         if rebuild:
             return _rebuild(collection)
         return is_due(collection) and _seal_log(collection)
     except (DamagedShard, MissingShard):
+        latest, _ = collections.read(collection_id)
+        if latest is None or latest.manifest != collection.manifest:
+            return False  # another compaction took it away
         return _rebuild(collection)
 
 
 def is_due(collection: Collection) -> bool:
     """Whether the log is long, or someone's vector should not stay in a shard any longer."""
     floors, heads = collection.manifest.floors, log.heads(collection)
-    if sum(heads) - sum(floors) >= DUE:
+    length = sum(heads) - sum(floors)
+    waits = collection.manifest.shards and collection.manifest.swapped < time.time() - KEPT
+    if length >= DUE or (length and waits):
         return True
     return any(_is_to_purge(collection.manifest, whose) for whose in BOTH)
 
 
 def ask_all() -> None:
-    """Asks for the compaction of every collection that is due."""
+    """Asks for the compaction of every collection that is due, and cleans up where none is.
+
+    Raises:
+        ProvisionedThroughputExceededException, ThrottlingException: some were not looked at.
+    """
+    failure: ServiceError | None = None
     for item in table.query(collections.LIST):
-        collection, _ = collections.read(item["collection_id"]["S"])
-        if collection is not None and is_due(collection):
-            asking.ask(collection.id, collection.uid)
+        try:
+            _look_at(item["collection_id"]["S"])
+        except ServiceError as error:  # the others come first
+            failure = error
+    if failure is not None:
+        raise failure
+
+
+def _look_at(collection_id: str) -> None:
+    collection, _ = collections.read(collection_id)
+    if collection is None:
+        return
+    if is_due(collection):
+        asking.ask(collection.id, collection.uid)
+    elif collection.manifest.generation:
+        _drop_orphans(collection)
+
+
+def _drop_orphans(collection: Collection) -> None:
+    named = {shard.name for shard in collection.manifest.shards}
+    shard_objects.drop_orphans(collection.uid, named)
 
 
 def _seal_log(collection: Collection) -> bool:
     floors, batches = read(collection, ROUND)
+    purges = {whose: _is_to_purge(collection.manifest, whose) for whose in BOTH}
+    if floors == collection.manifest.floors and not any(purges.values()):
+        return False  # the next entries do not show yet
     with Sealing(collection, floors) as sealing:
         for whose, batch in batches.items():
-            purge = _is_to_purge(collection.manifest, whose)
+            purge = purges[whose]
             if batch.rows or batch.gone or purge:
                 sealing.add(whose, batch, purge=purge)
         return sealing.finish()

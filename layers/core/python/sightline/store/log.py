@@ -76,13 +76,13 @@ def append_faces(collection: Collection, lane: Lane, vectors: Mapping[str, bytes
     """Two actions that log new faces (id → vector) and count them."""
     named = {"M": {_name(face_id): {"B": vector} for face_id, vector in vectors.items()}}
     entry = table.keyed(_key(collection.uid, next_place(lane)), vectors=named)
-    return [table.put(entry), _advance(collection, lane, faces=len(vectors))]
+    return [_new(entry), _advance(collection, lane, faces=len(vectors))]
 
 
 def append_gone_faces(collection: Collection, lane: Lane, rows: Sequence[Row]) -> list[Action]:
     """Two actions that log that faces which a lane counts were deleted, and count them no more."""
     entry = table.keyed(_key(collection.uid, next_place(lane)), gone=_packed(rows))
-    return [table.put(entry), _advance(collection, lane, faces=-len(rows))]
+    return [_new(entry), _advance(collection, lane, faces=-len(rows))]
 
 
 def append_user(
@@ -102,7 +102,7 @@ def append_user(
         vector=None if vector is None else {"B": vector},
         gone=None if gone is None else _packed([gone]),
     )
-    return [table.put(entry), _advance(collection, lane, users=users)]
+    return [_new(entry), _advance(collection, lane, users=users)]
 
 
 def count(collection: Collection, lane: int, *, faces: int = 0, users: int = 0) -> Action:
@@ -189,10 +189,15 @@ def drop(uid: str, floors: Heads) -> None:
 def _keys(uid: str, last: Place) -> Iterator[Key]:
     """Of the entries of a lane up to a place."""
     partition, end = _key(uid, last)
-    for item in table.query(partition, keys_only=True):
+    for item in table.query(partition, only=table.KEY):
         if table.key_of(item)[1] > end:
             return
         yield table.key_of(item)
+
+
+def _new(entry: Item) -> Action:
+    """An action that adds an entry; in a table that was restored there may be one already."""
+    return table.put(entry, "attribute_not_exists(PK)")
 
 
 def _advance(collection: Collection, lane: Lane, faces: int = 0, users: int = 0) -> Action:

@@ -43,11 +43,13 @@ class Manifest:
         generation: how often it was swapped; 0 before the first compaction.
         floors: of each lane the last entry of the log that is in shards.
         shards: in any order.
+        swapped: when, in seconds since 1970.
     """
 
     generation: int
     floors: tuple[int, ...]
     shards: tuple[Sealed, ...]
+    swapped: float = 0.0
 
     def of(self, whose: Whose) -> tuple[Sealed, ...]:
         """The shards of faces, or those of users."""
@@ -56,7 +58,8 @@ class Manifest:
     def document(self) -> str:
         """Without the generation, which has an attribute of its own for conditions to compare."""
         shards = [asdict(shard) for shard in self.shards]
-        return json.dumps({"floors": self.floors, "shards": shards}, separators=(",", ":"))
+        document = {"floors": self.floors, "shards": shards, "swapped": self.swapped}
+        return json.dumps(document, separators=(",", ":"))
 
 
 NO_SHARDS = Manifest(0, (0,) * LANES, ())
@@ -71,4 +74,5 @@ def parse(meta: dict[str, Any]) -> Manifest:
         int(meta["generation"]["N"]),
         tuple(document["floors"]),
         tuple(Sealed(**shard) for shard in document["shards"]),
+        document["swapped"],
     )

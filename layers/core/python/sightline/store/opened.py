@@ -7,6 +7,7 @@ where a search looks, and drops again.
 import os
 import shutil
 import tempfile
+import time
 from collections import OrderedDict
 from collections.abc import Sequence
 from importlib.util import find_spec
@@ -22,11 +23,13 @@ if TYPE_CHECKING:
 # gigabyte elsewhere.
 HELD = int(os.environ.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "2048")) * 2**20 // 2
 CODES = 48  # bytes of a row in memory: its codes, and a third for what is read in
+BELIEVED = 60  # seconds that a damaged shard is not read again
 DISK = 0.9  # of the temporary files' disk: the rest is for others
 
 _shards: "OrderedDict[str, Shard]" = OrderedDict()  # by name, the last used at the end
 _using = Lock()
 _opening: dict[str, Lock] = {}
+_damaged: dict[str, float] = {}  # by name, when it was found so
 
 
 def fits(shards: Sequence[Sealed]) -> bool:
@@ -48,6 +51,16 @@ def rows_size(shards: Sequence[Sealed]) -> int:
 def has(sealed: Sealed) -> bool:
     """Whether the shard is open."""
     return sealed.name in _shards
+
+
+def is_damaged(sealed: Sealed) -> bool:
+    """Whether the shard was found damaged or missing a moment ago."""
+    return time.monotonic() < _damaged.get(sealed.name, -BELIEVED) + BELIEVED
+
+
+def note_damage(sealed: Sealed) -> None:
+    """Remembers that the shard is damaged or missing."""
+    _damaged[sealed.name] = time.monotonic()
 
 
 def shard(uid: str, sealed: Sealed) -> "Shard":
@@ -72,7 +85,8 @@ def shard(uid: str, sealed: Sealed) -> "Shard":
             found = download.opened(uid, sealed)
             with _using:
                 _shards[sealed.name] = found
-                _opening.pop(sealed.name, None)
+    with _using:
+        _opening.pop(sealed.name, None)
     return found
 
 
@@ -80,6 +94,7 @@ def forget() -> None:
     """Closes all."""
     with _using:
         _shards.clear()
+        _damaged.clear()
 
 
 def _make_room(coming: Sealed) -> None:

@@ -1,6 +1,5 @@
 """Candidates of a search from several places: the log in memory, and shards, here or elsewhere."""
 
-import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -16,6 +15,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from sightline.store.shard import Shard
+
+AT_ONCE = 16  # parts; most wait for other functions
 
 
 class Ranking(Protocol):
@@ -81,4 +82,4 @@ def shard_ranking(shard: "Shard", query: bytes, least: float) -> ShardRanking:
 
 @cache
 def _threads() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="ranking")
+    return ThreadPoolExecutor(AT_ONCE, thread_name_prefix="ranking")

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from sightline.errors import ThrottlingException
-from sightline.store import faces, table, users
+from sightline.store import table
 from sightline.store.log import Place
 from sightline.store.manifest import Manifest, Whose
 
@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
     from sightline.store.matrix import Rows
 
-MOST = 200_000  # rows: what a request can read from the table while its caller waits
+MOST = 50_000  # rows: what a request can read from the table while its caller waits
+PLACES = {"faces": ("lane", "seq"), "users": ("log_lane", "log_entry")}  # the items' attributes
 
 _salvaged: "dict[tuple[str, int, Whose], Rows]" = {}  # of one collection, the last that needed it
 _using = Lock()
@@ -53,10 +54,11 @@ def sealed_items(
 
 
 def _items(uid: str, whose: Whose) -> "Iterator[tuple[UUID, Place, bytes]]":
-    for item in table.query(f"{whose.upper()}#{uid}"):
-        found = faces.parse(item) if whose == "faces" else users.parse(item)
-        if found.place is not None and found.vector is not None:
-            yield UUID(item["SK"]["S"]), found.place, found.vector
+    lane, entry = PLACES[whose]
+    for item in table.query(f"{whose.upper()}#{uid}", only=("SK", "vector", lane, entry)):
+        if "vector" in item:
+            place = Place(int(item[lane]["N"]), int(item[entry]["N"]))
+            yield UUID(item["SK"]["S"]), place, bytes(item["vector"]["B"])
 
 
 def forget() -> None:

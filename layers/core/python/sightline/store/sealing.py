@@ -75,6 +75,10 @@ class Sealing:
                 others = []  # no shard has what is left
             else:
                 left = self._merge(whose, [holder], Batch(), left)
+        # What the log had from the old floors to the new ones is in this shard or nowhere.
+        before = self._collection.manifest.floors
+        between = above(left["place"], before) & ~above(left["place"], self._floors)
+        left = left[~between]
         if not others:
             left = left[above(left["place"], self._floors)]
         self._note(whose, notes, left)
@@ -106,7 +110,9 @@ class Sealing:
         before = {shard.name for shard in self._collection.manifest.shards}
         # From here on nobody knows whether these are named, until the table has said so.
         made, self._made = set(self._made), []
-        sealed = collections.seal(self._collection, Manifest(0, self._floors, tuple(self._shards)))
+        sealed = collections.seal(
+            self._collection, Manifest(0, self._floors, tuple(self._shards), time.time())
+        )
         latest, _ = collections.read(self._collection.id)
         named = set() if latest is None else {each.name for each in latest.manifest.shards}
         shard_objects.drop(uid, (before | made) - named)

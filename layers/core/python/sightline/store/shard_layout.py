@@ -14,6 +14,7 @@ from sightline.store.matrix import WIDTH
 
 MAGIC = b"SLSHARD\n"
 VERSION = 1
+ENCODING = 1  # 8 bits a number with a scale for each row, and 4-bit codes of pairs of numbers
 ALIGNED = 64  # bytes: where a section may begin, a cache line
 BLOCK = 32  # rows whose codes lie together, as SIMD instructions take them
 CODE = 32  # bytes of the codes of one row: `WIDTH` / 2 of 4 bits
@@ -23,12 +24,12 @@ LEARNT = 4 * (WIDTH + WIDTH * WIDTH + WIDTH // 2 * 16 * 2 + 2 * WIDTH)  # bytes 
 ID = np.dtype("V16")
 GONE = np.dtype([("id", ID), ("place", "<u8")])
 
-_HEAD = struct.Struct("<8sHHIQQ")  # magic, version, dimension, number of sections, rows, gone
+# Magic, version, dimension, encoding, number of sections, rows, gone.
+_HEAD = struct.Struct("<8sHHHHQQ")
 _SECTION = struct.Struct("<8sQQI4x")  # name, offset, length, CRC-32
 _CHECK = struct.Struct("<I")  # CRC-32 of the header before it
 NAMES = ("ids", "places", "scales", "rows", "codebook", "codes", "gone")
 HEADER = 320  # bytes: all of the above and zeros
-assert _HEAD.size + len(NAMES) * _SECTION.size + _CHECK.size <= HEADER  # noqa: S101
 
 
 class DamagedShard(Exception):
@@ -94,7 +95,7 @@ def planned(rows: int, gone: int, coded: bool) -> Layout:
 
 def packed(layout: Layout) -> bytes:
     """The first `HEADER` bytes of the file."""
-    head = _HEAD.pack(MAGIC, VERSION, WIDTH, len(NAMES), layout.rows, layout.gone)
+    head = _HEAD.pack(MAGIC, VERSION, WIDTH, ENCODING, len(NAMES), layout.rows, layout.gone)
     for name, section in layout.sections.items():
         head += _SECTION.pack(name.encode(), section.offset, section.length, section.crc)
     head = head.ljust(HEADER - _CHECK.size, b"\0")
@@ -111,14 +112,17 @@ def parsed(head: bytes, length: int) -> Layout:
         raise DamagedShard("It does not begin like a shard")
     if _CHECK.unpack_from(head, HEADER - _CHECK.size)[0] != zlib.crc32(head[: HEADER - 4]):
         raise DamagedShard("Its header is damaged")
-    _, version, width, count, rows, gone = _HEAD.unpack_from(head)
-    if (version, width, count) != (VERSION, WIDTH, len(NAMES)):
-        raise DamagedShard(f"Version {version} with vectors of {width} numbers is not known")
+    _, *kind, rows, gone = _HEAD.unpack_from(head)
+    if kind != [VERSION, WIDTH, ENCODING, len(NAMES)]:
+        raise DamagedShard(f"Version, dimension, encoding and sections {kind} are not known")
     sections = {}
     for number, name in enumerate(NAMES):
         _, offset, size, crc = _SECTION.unpack_from(head, _HEAD.size + number * _SECTION.size)
         sections[name] = Section(offset, size, crc)
     layout = Layout(rows, gone, sections)
+    expected = planned(rows, gone, coded=sections["codes"].length > 0).sections
+    if any(sections[name].offset != expected[name].offset for name in NAMES):
+        raise DamagedShard("Its sections are not where they should be")
     if layout.contents.bytes != length:
         raise DamagedShard(f"It has {length} bytes in place of {layout.contents.bytes}")
     return layout

@@ -53,7 +53,7 @@ def tombstone(uid: str) -> table.Action:
 
 def sweep() -> None:
     """Deletes the objects of collections that are gone, and looks again until none can come."""
-    for item in list(table.query(GONE, limit=100)):
+    for item in list(table.query(GONE)):
         uid = table.key_of(item)[1]
         _drop(name for name, _ in _objects(uid))
         if float(item["since"]["N"]) < time.time() - SETTLED:

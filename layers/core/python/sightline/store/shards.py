@@ -57,7 +57,10 @@ class Vectors:
 
     def is_here(self, whose: Whose) -> bool:
         """Whether a ranking needs nothing from elsewhere."""
-        return all(opened.has(shard) for shard in self.manifest.of(whose))
+        return all(opened.has(shard) for shard in self._with_rows(whose))
+
+    def _with_rows(self, whose: Whose) -> tuple[Sealed, ...]:
+        return tuple(shard for shard in self.manifest.of(whose) if shard.rows)
 
     def tail(self, whose: Whose) -> "Rows":
         """Those of the log."""
@@ -73,7 +76,7 @@ class Vectors:
         from sightline.store.rankings import Together  # noqa: PLC0415 - numpy, as below
 
         tail = self.tail(whose).ranking(query, least)
-        shards = self.manifest.of(whose)
+        shards = self._with_rows(whose)
         if not shards:
             return tail
         if opened.fits(shards) or not fan_out.is_there():
@@ -93,12 +96,18 @@ class Vectors:
         from sightline.store.shard import DamagedShard  # noqa: PLC0415
         from sightline.store.shard_download import MissingShard  # noqa: PLC0415
 
-        try:
-            found = [opened.shard(self.uid, each) for each in shards]
-        except (MissingShard, DamagedShard):
-            self._lost()
-            rows = salvage.rows(self.uid, self.manifest, whose)
-            return [rows.ranking(query, least)]
+        found = []
+        for each in shards:
+            known = opened.is_damaged(each)
+            try:
+                if not known:
+                    found.append(opened.shard(self.uid, each))
+            except (MissingShard, DamagedShard):
+                self._lost()
+                opened.note_damage(each)
+                known = True
+            if known:
+                return [salvage.rows(self.uid, self.manifest, whose).ranking(query, least)]
         return [shard_ranking(shard, query, least) for shard in found]
 
     def _lost(self) -> None:

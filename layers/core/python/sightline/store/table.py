@@ -27,6 +27,7 @@ Key = tuple[str, str]  # PK, SK
 Item = dict[str, Any]
 Action = dict[str, dict[str, Any]]  # one entry of TransactWriteItems
 
+KEY = ("PK", "SK")
 READ_AT_ONCE = 100  # keys of one BatchGetItem, DynamoDB's limit
 DROPPED_AT_ONCE = 25  # items of one BatchWriteItem, DynamoDB's limit
 WRITTEN_AT_ONCE = 100  # actions of one TransactWriteItems, DynamoDB's limit
@@ -185,9 +186,15 @@ def _read_batch(keys: Sequence[Key]) -> dict[Key, Item]:
 
 
 def query(
-    partition: str, after: str = "", limit: int | None = None, *, keys_only: bool = False
+    partition: str, after: str = "", limit: int | None = None, *, only: Sequence[str] = ()
 ) -> Iterator[Item]:
     """The items of a partition by ascending SK, strongly consistent, those after `after`.
+
+    Args:
+        partition: their PK.
+        after: the SK before the first of them.
+        limit: how many there are at most.
+        only: attributes that each has, where not all are needed.
 
     Raises:
         ProvisionedThroughputExceededException: DynamoDB asks to slow down.
@@ -200,8 +207,8 @@ def query(
     }
     if after:
         asked["ExpressionAttributeValues"][":after"] = text(after)
-    if keys_only:
-        asked["ProjectionExpression"] = "PK, SK"
+    if only:
+        asked["ProjectionExpression"] = ", ".join(only)
     while limit is None or limit > 0:
         if limit is not None:
             asked["Limit"] = limit
