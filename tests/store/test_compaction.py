@@ -240,10 +240,9 @@ def test_who_is_gone_leaves_the_shards_of_a_quiet_collection(
     faces.delete(collection.id, [made[0].id])
     assert not compaction.is_due(fresh(collection))
     monkeypatch.setattr(compaction, "KEPT", -1)
-    for _ in range(2):
-        compact.handler({}, None)
-        records = [{"messageId": "1", "body": json.dumps(body)} for body in _messages()]
-        compact.handler({"Records": records}, None)
+    compact.handler({}, None)
+    records = [{"messageId": "1", "body": json.dumps(body)} for body in _messages()]
+    assert compact.handler({"Records": records}, None) == {"batchItemFailures": []}
     assert [shard.rows for shard in fresh(collection).manifest.shards] == [99]
     assert not compaction.is_due(fresh(collection))
 
