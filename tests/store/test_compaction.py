@@ -70,6 +70,16 @@ def compacted(collection: Collection) -> Collection:
     return fresh(collection)
 
 
+def in_three_shards(collection: Collection, monkeypatch: pytest.MonkeyPatch) -> list[StoredFace]:
+    """Faces that fill three shards."""
+    monkeypatch.setattr(sealing, "ROWS", 30)
+    made = []
+    for _ in range(3):
+        made += faces.add(fresh(collection), [face() for _ in range(30)])
+        compacted(collection)
+    return made
+
+
 def vectors(collection: Collection) -> Vectors:
     shards.forget_vectors()  # as another process
     return shards.vectors(fresh(collection))
@@ -128,11 +138,7 @@ def test_shards_that_are_alike_become_one(
 def test_the_vectors_of_the_gone_leave_the_shards(
     collection: Collection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sealing, "ROWS", 30)
-    made = []
-    for _ in range(3):
-        made += faces.add(fresh(collection), [face() for _ in range(30)])
-        compacted(collection)
+    made = in_three_shards(collection, monkeypatch)
     faces.delete(collection.id, [each.id for each in made[:3]])
     noted = compacted(collection).manifest.shards  # 3 of 90 are few, and not old
     assert sorted((shard.rows, shard.gone) for shard in noted) == [(0, 3), *[(30, 0)] * 3]
@@ -204,11 +210,7 @@ def test_shards_of_a_collection_that_is_gone_go(
 def test_too_many_shards_for_one_process(
     collection: Collection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sealing, "ROWS", 30)
-    made = []
-    for _ in range(3):
-        made += faces.add(fresh(collection), [face() for _ in range(30)])
-        compacted(collection)
+    made = in_three_shards(collection, monkeypatch)
     expected = [found(collection, each.vector) for each in made[::9]]
     monkeypatch.setattr(opened, "HELD", 1)
     monkeypatch.setattr("sightline.store.fan_out.GROUP", 40)
