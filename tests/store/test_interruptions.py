@@ -15,7 +15,7 @@ from tests.store.interruptions import Act, Interruptions
 from tests.store.scenes import Scene, Stage, fresh, grown
 from tests.store.service import Process, bare, elsewhere, items, objects
 
-SOME = 4  # of the calls of what takes long, every fourth; random histories have them all
+SOME = 8  # of the calls of what takes long, every eighth; random histories have them all
 Change = Callable[[CheckedCollection], Step]
 CHANGES: list[Change] = [
     lambda people: people.index([4, 9, 14]),
