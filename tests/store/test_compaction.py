@@ -289,3 +289,20 @@ def test_a_damaged_shard_is_read_and_told_of_once(
         assert [id_ for id_, _ in ranking.best(5)] == [one.id]
     assert len(read) == 1
     assert [body["rebuild"] for body in _messages()] == [True]
+
+
+def test_names_that_wait_for_their_rows_are_no_reason_to_go_on(
+    collection: Collection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A user's new entry is read, and the one that it replaces, in another lane, does not show."""
+    one, other = faces.add(collection, [face(), face()])
+    users.create(collection, "eileen", [])
+    lanes = iter([6, 1])
+    monkeypatch.setattr(log, "any_lane", lambda read: read.lanes[next(lanes)])
+    for each in (one, other):
+        user = users.get(collection.uid, ["eileen"])["eileen"]
+        users.change(fresh(collection), user, Change((each.id,), (), each.vector, False), [])
+    table.drop([(f"LOG#{collection.uid}#6", f"{1:012d}")])
+    assert compaction.compact(collection.id, collection.uid)
+    assert [(shard.whose, shard.gone) for shard in fresh(collection).manifest.shards if shard.gone]
+    assert not compaction.compact(collection.id, collection.uid)

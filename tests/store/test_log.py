@@ -1,7 +1,7 @@
 """The log and what searches hold of it: no gap, no vector of the dead, whatever comes between."""
 
 import struct
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from uuid import uuid4
 
@@ -168,6 +168,27 @@ def test_a_face_that_gets_a_user_while_it_is_deleted(
     assert deletion.tied == {one.id: "eileen"}
     assert deletion.deleted == [other.id]
     assert fresh(collection).face_count == 1
+
+
+def test_writers_in_the_way_do_not_end_a_long_deletion(
+    collection: Collection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After each transaction of the deletion another writer takes the lane."""
+    monkeypatch.setattr(log, "any_lane", lambda read: read.lanes[3])
+    monkeypatch.setattr(faces, "DELETED_AT_ONCE", 2)
+    made = faces.add(collection, [face() for _ in range(2 * table.ATTEMPTS + 4)])
+    honest = table.write
+
+    def crowded(actions: Sequence[table.Action]) -> None:
+        honest(actions)
+        with monkeypatch.context() as alone:
+            alone.setattr(table, "write", honest)
+            faces.add(fresh(collection), [face()])
+
+    monkeypatch.setattr(table, "write", crowded)
+    deletion = faces.delete(collection.id, [each.id for each in made])
+    assert deletion.deleted == [each.id for each in made]
+    assert fresh(collection).face_count == len(made) // 2
 
 
 def test_deleted_faces_leave_no_vector(collection: Collection) -> None:

@@ -117,13 +117,16 @@ def delete(collection_id: str, face_ids: Sequence[str]) -> Deletion:
     """
     wanted = list(dict.fromkeys(face_ids))
     gone: set[str] = set()
-    for _ in table.attempts():
+    tries = table.attempts()
+    while next(tries, None) is not None:
         collection = collections.need(collection_id)
         there = get(collection.uid, (face_id for face_id in wanted if face_id not in gone))
         tied = {face.id: face.user_id for face in there.values() if face.user_id is not None}
         free = [face for face in there.values() if face.user_id is None]
         done = _delete_free(collection, free)
         gone |= {face.id for face in done}
+        if done:  # writers that took the lanes meanwhile are no reason to give up
+            tries = table.attempts()
         if len(done) == len(free):
             return Deletion(
                 deleted=[face_id for face_id in wanted if face_id in gone],

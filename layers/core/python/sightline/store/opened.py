@@ -10,6 +10,7 @@ import tempfile
 import time
 from collections import OrderedDict
 from collections.abc import Sequence
+from functools import cache
 from importlib.util import find_spec
 from threading import Lock
 from typing import TYPE_CHECKING
@@ -29,7 +30,7 @@ DISK = 0.9  # of the temporary files' disk: the rest is for others
 _shards: "OrderedDict[str, Shard]" = OrderedDict()  # by name, the last used at the end
 _using = Lock()
 _opening: dict[str, Lock] = {}
-_damaged: dict[str, float] = {}  # by name, when it was found so
+_damaged: dict[str, float] = {}  # by name, until when that is believed
 
 
 def fits(shards: Sequence[Sealed]) -> bool:
@@ -37,7 +38,7 @@ def fits(shards: Sequence[Sealed]) -> bool:
 
     A function that has all layers there can be has none with faiss.
     """
-    if find_spec("faiss") is None:
+    if not _has_faiss():
         return False
     disk = shutil.disk_usage(tempfile.gettempdir()).total * DISK
     return rows_size(shards) <= HELD and 2 * sum(shard.bytes for shard in shards) <= disk
@@ -53,40 +54,45 @@ def has(sealed: Sealed) -> bool:
     return sealed.name in _shards
 
 
-def is_damaged(sealed: Sealed) -> bool:
-    """Whether the shard was found damaged or missing a moment ago."""
-    return time.monotonic() < _damaged.get(sealed.name, -BELIEVED) + BELIEVED
-
-
-def note_damage(sealed: Sealed) -> None:
-    """Remembers that the shard is damaged or missing."""
-    _damaged[sealed.name] = time.monotonic()
-
-
 def shard(uid: str, sealed: Sealed) -> "Shard":
     """The shard, from S3 when it is not here yet.
 
     Raises:
-        MissingShard, DamagedShard, ThrottlingException: as `shard_download.opened`.
+        MissingShard, DamagedShard, ThrottlingException: as `shard_download.opened`; for a while
+            after the first of these a search is spared another download.
     """
-    from sightline.store import shard_download as download  # noqa: PLC0415 - numpy, only here
+    from sightline.store.shard import DamagedShard  # noqa: PLC0415 - numpy, only here
 
     with _using:
         found = _shards.get(sealed.name)
         if found is not None:
             _shards.move_to_end(sealed.name)
             return found
+        if time.monotonic() < _damaged.get(sealed.name, 0):
+            raise DamagedShard(sealed.name)
         opening = _opening.setdefault(sealed.name, Lock())
-    with opening:  # two searches at once need only one download
-        with _using:
+    try:
+        with opening:  # two searches at once need only one download
             found = _shards.get(sealed.name)
-        if found is None:
-            _make_room(sealed)
-            found = download.opened(uid, sealed)
-            with _using:
-                _shards[sealed.name] = found
+            return _opened(uid, sealed) if found is None else found
+    finally:
+        with _using:
+            _opening.pop(sealed.name, None)
+
+
+def _opened(uid: str, sealed: Sealed) -> "Shard":
+    from sightline.store import shard_download as download  # noqa: PLC0415 - numpy, only here
+    from sightline.store.shard import DamagedShard  # noqa: PLC0415
+
+    _make_room(sealed)
+    try:
+        found = download.opened(uid, sealed)
+    except (download.MissingShard, DamagedShard):
+        with _using:
+            _damaged[sealed.name] = time.monotonic() + BELIEVED
+        raise
     with _using:
-        _opening.pop(sealed.name, None)
+        _shards[sealed.name] = found
     return found
 
 
@@ -95,6 +101,11 @@ def forget() -> None:
     with _using:
         _shards.clear()
         _damaged.clear()
+
+
+@cache
+def _has_faiss() -> bool:
+    return find_spec("faiss") is not None
 
 
 def _make_room(coming: Sealed) -> None:

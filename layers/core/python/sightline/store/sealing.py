@@ -81,7 +81,8 @@ class Sealing:
         left = left[~between]
         if not others:
             left = left[above(left["place"], self._floors)]
-        self._note(whose, notes, left)
+        if batch.gone or len(left) < sum(shard.gone for shard in notes):
+            self._note(whose, notes, left)
 
     def is_sound(self, whose: Whose) -> bool:
         """Whether all shards are what was written."""
@@ -104,15 +105,16 @@ class Sealing:
 
     def finish(self) -> bool:
         """Names the new shards, and deletes what they replace; False if another manifest came
-        first.
+        first, or nothing is new.
         """
-        uid = self._collection.uid
-        before = {shard.name for shard in self._collection.manifest.shards}
+        uid, manifest = self._collection.uid, self._collection.manifest
+        if (self._floors, tuple(self._shards)) == (manifest.floors, manifest.shards):
+            return False
+        before = {shard.name for shard in manifest.shards}
         # From here on nobody knows whether these are named, until the table has said so.
         made, self._made = set(self._made), []
-        sealed = collections.seal(
-            self._collection, Manifest(0, self._floors, tuple(self._shards), time.time())
-        )
+        new = Manifest(0, self._floors, tuple(self._shards), time.time())
+        sealed = collections.seal(self._collection, new)
         latest, _ = collections.read(self._collection.id)
         named = set() if latest is None else {each.name for each in latest.manifest.shards}
         shard_objects.drop(uid, (before | made) - named)

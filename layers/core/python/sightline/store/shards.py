@@ -5,6 +5,7 @@ all that was in the collection when its own items were read, whatever compaction
 """
 
 import os
+import time
 from collections import OrderedDict
 from dataclasses import dataclass, field, replace
 from threading import Lock
@@ -96,18 +97,11 @@ class Vectors:
         from sightline.store.shard import DamagedShard  # noqa: PLC0415
         from sightline.store.shard_download import MissingShard  # noqa: PLC0415
 
-        found = []
-        for each in shards:
-            known = opened.is_damaged(each)
-            try:
-                if not known:
-                    found.append(opened.shard(self.uid, each))
-            except (MissingShard, DamagedShard):
-                self._lost()
-                opened.note_damage(each)
-                known = True
-            if known:
-                return [salvage.rows(self.uid, self.manifest, whose).ranking(query, least)]
+        try:
+            found = [opened.shard(self.uid, each) for each in shards]
+        except (MissingShard, DamagedShard):
+            self._lost()
+            return [salvage.rows(self.uid, self.manifest, whose).ranking(query, least)]
         return [shard_ranking(shard, query, least) for shard in found]
 
     def _lost(self) -> None:
@@ -119,7 +113,10 @@ class Vectors:
         latest, _ = collections.read(self.collection_id)
         if latest is None or latest.uid != self.uid or latest.manifest != self.manifest:
             raise Moved
-        asking.ask(self.collection_id, self.uid, rebuild=True)
+        now = time.monotonic()
+        if now >= _asked.get(self.uid, 0):  # not for each search that comes until it is mended
+            _asked[self.uid] = now + opened.BELIEVED
+            asking.ask(self.collection_id, self.uid, rebuild=True)
 
 
 @dataclass(slots=True)
@@ -132,6 +129,7 @@ class _Tail:
 
 _tails: "OrderedDict[str, _Tail]" = OrderedDict()  # by collection id, the last used at the end
 _using = Lock()
+_asked: dict[str, float] = {}  # by a collection's uid, until when mending is under way
 
 
 def vectors(collection: Collection) -> Vectors:
@@ -154,6 +152,7 @@ def forget_vectors() -> None:
     """Drops all that is held, for a process that changes where its state lives."""
     with _using:
         _tails.clear()
+        _asked.clear()
     opened.forget()
     salvage.forget()
 
