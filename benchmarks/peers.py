@@ -76,19 +76,23 @@ def rows(mixture: Mixture, count: int, factories: Sequence[str] = SCANS) -> list
     """The section's figures: ours, each peer, and the ratio to the fastest of equal recall."""
     ours, *others = outcomes(mixture, count, factories)
     equal = [other for other in others if other.recall >= ours.recall - EQUAL]
-    fastest = min(equal, key=lambda other: other.median)
+    fastest = min(equal, key=lambda other: other.median, default=None)
     missing = [] if find_spec("usearch") else ["usearch is not installed"]
     what = f"{count:,} vectors ({mixture.name})"
     return [
-        at_most(
-            f"{what}: time ÷ that of {fastest.name}, the fastest of equal recall",
-            1.2,
-            ours.median / fastest.median,
-            "×",
-        ),
+        _ratio(what, ours, fastest),
         *(Row(f"{what}, {each.name}", "–", _said(each), None) for each in (ours, *others)),
         *(Row(f"{what}, peers", "–", each, None) for each in missing if factories == GRAPHS),
     ]
+
+
+def _ratio(what: str, ours: Outcome, fastest: Outcome | None) -> Row:
+    if fastest is None:
+        return Row(f"{what}: time ÷ the fastest peer's", "≤ 1.2×", "none of equal recall", None)
+    ratio = ours.median / fastest.median
+    return at_most(
+        f"{what}: time ÷ that of {fastest.name}, the fastest of equal recall", 1.2, ratio, "×"
+    )
 
 
 def _said(outcome: Outcome) -> str:
