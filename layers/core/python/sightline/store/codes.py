@@ -2,7 +2,7 @@
 
 The only module that knows faiss, whose 4-bit fast scan does the reading: rows lie in blocks of 32,
 and a SIMD shuffle looks up two numbers of 32 rows at once. A shard's codebook is learnt from its
-own rows in a fraction of a second; docs/search.md tells why no codebook is shipped.
+own rows in half a second; docs/search.md tells why no codebook is shipped.
 """
 
 from collections.abc import Sequence
